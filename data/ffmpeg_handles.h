@@ -1,0 +1,56 @@
+// Owning aliases for the FFmpeg types we touch, and the error check. Included by data/*.cc only.
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <string>
+
+#include "core/error.h"
+
+namespace retrace::data {
+
+struct FormatInputDeleter {
+  void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
+};
+struct CodecDeleter {
+  void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
+};
+struct FrameDeleter {
+  void operator()(AVFrame* p) const { av_frame_free(&p); }
+};
+struct PacketDeleter {
+  void operator()(AVPacket* p) const { av_packet_free(&p); }
+};
+struct ScaleDeleter {
+  void operator()(SwsContext* p) const { sws_freeContext(p); }
+};
+using UniqueFormatInput = std::unique_ptr<AVFormatContext, FormatInputDeleter>;
+using UniqueCodec = std::unique_ptr<AVCodecContext, CodecDeleter>;
+using UniqueFrame = std::unique_ptr<AVFrame, FrameDeleter>;
+using UniquePacket = std::unique_ptr<AVPacket, PacketDeleter>;
+using UniqueScale = std::unique_ptr<SwsContext, ScaleDeleter>;
+
+inline std::string av_error_text(int status) {
+  char text[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(status, text, sizeof(text));
+  return text;
+}
+
+}  // namespace retrace::data
+
+// Throws DataError "<what>: <FFmpeg's text>" if `status` is negative.
+#define RETRACE_AV_CHECK(status, ...)                                                              \
+  do {                                                                                             \
+    const int retrace_av_status = (status);                                                        \
+    if (retrace_av_status < 0) {                                                                   \
+      ::retrace::core::throw_<::retrace::core::DataError>("{}: {}", ::fmt::format(__VA_ARGS__),    \
+                                                          ::retrace::data::av_error_text(retrace_av_status)); \
+    }                                                                                              \
+  } while (false)

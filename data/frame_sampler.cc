@@ -1,0 +1,1 @@
+#include "data/frame_sampler.h"

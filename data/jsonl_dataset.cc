@@ -1,0 +1,1 @@
+#include "data/jsonl_dataset.h"

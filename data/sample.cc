@@ -1,0 +1,1 @@
+#include "data/sample.h"

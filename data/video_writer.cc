@@ -1,0 +1,1 @@
+#include "data/video_writer.h"

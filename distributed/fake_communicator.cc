@@ -1,0 +1,1 @@
+#include "distributed/fake_communicator.h"

@@ -1,0 +1,1 @@
+#include "distributed/mpi_communicator.h"

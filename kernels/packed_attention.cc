@@ -1,0 +1,1 @@
+#include "kernels/packed_attention.h"

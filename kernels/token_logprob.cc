@@ -1,0 +1,1 @@
+#include "kernels/token_logprob.h"

@@ -1,0 +1,1 @@
+#include "model/checkpoint_files.h"

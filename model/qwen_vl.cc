@@ -1,0 +1,1 @@
+#include "model/qwen_vl.h"

@@ -1,0 +1,1 @@
+#include "model/vision_preprocess.h"

@@ -1,0 +1,27 @@
+// From resized uint8 frames to the rows the vision tower takes.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "model/model_config.h"
+
+namespace retrace::model {
+
+struct GridThw {
+  int64_t t = 0, h = 0, w = 0;  // frame pairs, patch rows, patch columns
+  int64_t num_patches() const { return t * h * w; }
+  int64_t num_tokens(int64_t merge_size) const { return t * h * w / (merge_size * merge_size); }
+};
+
+struct VisionPatches {
+  at::Tensor pixel_values;  // [N, C*2*14*14] float32, rows in merge-block order (t, h block, w block, h in, w in)
+  GridThw grid;
+};
+
+// frames [F, 3, Y, X] uint8 with Y and X multiples of patch size x merge size; an odd last frame is repeated.
+// (x / 255 - mean) / std with CLIP's mean and std. Throws InternalError on other shapes.
+VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config);
+
+}  // namespace retrace::model

@@ -1,0 +1,1 @@
+#include "reward/answer_parser.h"

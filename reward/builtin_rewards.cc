@@ -1,0 +1,1 @@
+#include "reward/builtin_rewards.h"

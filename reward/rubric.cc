@@ -1,0 +1,1 @@
+#include "reward/rubric.h"
