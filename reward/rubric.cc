@@ -1,5 +1,7 @@
 #include "reward/rubric.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +9,17 @@
 #include "reward/builtin_rewards.h"
 
 namespace retrace::reward {
+namespace {
+
+// The same rule as make_reward's, but said with the place in the file.
+void check_known(const core::ConfigNode& node, const std::string& name) {
+  const std::vector<std::string> known = builtin_reward_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  node.fail("name",
+            fmt::format("unknown reward '{}'; known rewards: {}", name, fmt::join(known, ", ")));
+}
+
+}  // namespace
 
 Rubric::Rubric(const std::vector<RewardSpec>& specs) {
   if (specs.empty()) {
@@ -55,6 +68,7 @@ std::vector<RewardSpec> read_reward_specs(core::ConfigNode& parent, std::string_
     RewardSpec spec;
     node.read("name", spec.name);
     if (spec.name.empty()) node.fail("name", "expected the name of a reward, found none");
+    check_known(node, spec.name);
     node.read("weight", spec.weight);
     node.require(std::isfinite(spec.weight), "weight", "must be a finite number", spec.weight);
     node.finish();
