@@ -1,1 +1,139 @@
 #include "core/metrics.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <system_error>
+
+#include "core/append_file.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/tensorboard_writer.h"
+
+namespace retrace::core {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kFileName = "metrics.jsonl";
+
+std::string json_line(const std::string& stage, int64_t step, const std::vector<Metric>& metrics) {
+  Json line;
+  line["stage"] = stage;
+  line["step"] = step;
+  for (const Metric& metric : metrics) {
+    RETRACE_CHECK(!line.contains(metric.name), "metric '{}' is given twice in stage {} step {}",
+                  metric.name, stage, step);
+    line[metric.name] = metric.value;  // JSON has no NaN or infinity: dump() writes null
+  }
+  return line.dump() + "\n";
+}
+
+// The text up to the last newline: a crash may have left an unfinished line behind it.
+std::string_view whole_lines(std::string_view text) {
+  const size_t last_newline = text.rfind('\n');
+  return last_newline == std::string_view::npos ? std::string_view()
+                                                : text.substr(0, last_newline + 1);
+}
+
+fs::path prepare_folder(fs::path folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw_<DataError>("{}: cannot be created for the metrics: {}", folder.string(),
+                      error.message());
+  }
+  const fs::path file = folder / kFileName;
+  if (fs::exists(file, error)) {
+    const std::string text = read_text_file(file);
+    const std::string_view whole = whole_lines(text);
+    if (whole.size() != text.size()) write_file_atomically(file, whole);
+  }
+  return folder;
+}
+
+struct Position {
+  std::string stage;
+  int64_t step = 0;
+};
+
+Position parse_position(std::string_view line, const fs::path& file, int64_t line_number) {
+  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  const bool is_valid = json.is_object() && json.contains("stage") && json["stage"].is_string() &&
+                        json.contains("step") && json["step"].is_number_integer();
+  if (!is_valid) {
+    throw_<DataError>(
+        "{}:{}: expected a JSON object with \"stage\" and \"step\", found '{}'; delete the line",
+        file.string(), line_number, line.substr(0, 60));
+  }
+  return {json["stage"].get<std::string>(), json["step"].get<int64_t>()};
+}
+
+// Stages in the order of their first line.
+class StageOrder {
+ public:
+  size_t index_of(const std::string& stage) {
+    const auto found = std::find(stages_.begin(), stages_.end(), stage);
+    if (found != stages_.end()) return static_cast<size_t>(found - stages_.begin());
+    stages_.push_back(stage);
+    return stages_.size() - 1;
+  }
+
+ private:
+  std::vector<std::string> stages_;
+};
+
+}  // namespace
+
+struct MetricsWriter::Impl {
+  explicit Impl(const fs::path& folder) : lines(folder / kFileName), tensorboard(folder) {}
+  AppendFile lines;
+  TensorBoardWriter tensorboard;
+};
+
+MetricsWriter::MetricsWriter(fs::path folder)
+    : impl_(std::make_unique<Impl>(prepare_folder(std::move(folder)))) {}
+
+MetricsWriter::~MetricsWriter() = default;
+
+void MetricsWriter::write(const std::string& stage, int64_t step,
+                          const std::vector<Metric>& metrics) {
+  impl_->lines.append(json_line(stage, step, metrics));
+  impl_->tensorboard.write(stage, step, metrics);
+}
+
+void MetricsWriter::truncate_after(const fs::path& folder, const std::string& stage, int64_t step) {
+  const fs::path file = folder / kFileName;
+  std::error_code error;
+  if (!fs::exists(file, error)) return;
+  const std::string text = read_text_file(file);
+
+  struct Line {
+    std::string_view text;
+    size_t stage_index;
+    int64_t step;
+  };
+  std::vector<Line> lines;
+  StageOrder order;
+  std::string_view rest = whole_lines(text);
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+    rest.remove_prefix(line.size());
+    const auto line_number = static_cast<int64_t>(lines.size()) + 1;
+    const Position position = parse_position(line.substr(0, line.size() - 1), file, line_number);
+    lines.push_back({line, order.index_of(position.stage), position.step});
+  }
+
+  const size_t last_stage_index =
+      order.index_of(stage);  // a stage without lines comes after all others
+  std::string kept;
+  for (const Line& line : lines) {
+    const bool is_earlier_stage = line.stage_index < last_stage_index;
+    const bool is_earlier_step = line.stage_index == last_stage_index && line.step <= step;
+    if (is_earlier_stage || is_earlier_step) kept += line.text;
+  }
+  if (kept.size() != text.size()) write_file_atomically(file, kept);
+}
+
+}  // namespace retrace::core
