@@ -7,6 +7,8 @@
 namespace retrace::data {
 namespace {
 
+constexpr int kMaxErrorsInARow = 1000;  // of the decoder without a picture: it will not recover
+
 UniqueCodec open_decoder(const MediaFile& file, const AVStream& stream) {
   const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
   if (decoder == nullptr) {
@@ -91,7 +93,8 @@ void PacketDecoder::reopen_at(int64_t packet) {
 
 std::optional<PacketDecoder::Picture> PacketDecoder::decode_next(
     const std::function<bool(int64_t)>& is_needed) {
-  while (true) {
+  int num_errors = 0;
+  while (num_errors < kMaxErrorsInARow) {
     const int status = avcodec_receive_frame(codec_.get(), image_.get());
     if (status == 0) return describe();
     if (status == AVERROR_EOF) return std::nullopt;
@@ -100,8 +103,10 @@ std::optional<PacketDecoder::Picture> PacketDecoder::decode_next(
       send_next(is_needed);
     } else {
       note_damage(next_packet_ - 1, av_error_text(status));
+      ++num_errors;
     }
   }
+  return std::nullopt;
 }
 
 void PacketDecoder::send_next(const std::function<bool(int64_t)>& is_needed) {
