@@ -53,12 +53,7 @@ fs::path prepare_folder(fs::path folder) {
   return folder;
 }
 
-struct Position {
-  std::string stage;
-  int64_t step = 0;
-};
-
-Position parse_position(std::string_view line, const fs::path& file, int64_t line_number) {
+int64_t parse_step(std::string_view line, const fs::path& file, int64_t line_number) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   const bool is_valid = json.is_object() && json.contains("stage") && json["stage"].is_string() &&
                         json.contains("step") && json["step"].is_number_integer();
@@ -67,22 +62,8 @@ Position parse_position(std::string_view line, const fs::path& file, int64_t lin
         "{}:{}: expected a JSON object with \"stage\" and \"step\", found '{}'; delete the line",
         file.string(), line_number, line.substr(0, 60));
   }
-  return {json["stage"].get<std::string>(), json["step"].get<int64_t>()};
+  return json["step"].get<int64_t>();
 }
-
-// Stages in the order of their first line.
-class StageOrder {
- public:
-  size_t index_of(const std::string& stage) {
-    const auto found = std::find(stages_.begin(), stages_.end(), stage);
-    if (found != stages_.end()) return static_cast<size_t>(found - stages_.begin());
-    stages_.push_back(stage);
-    return stages_.size() - 1;
-  }
-
- private:
-  std::vector<std::string> stages_;
-};
 
 }  // namespace
 
@@ -103,35 +84,17 @@ void MetricsWriter::write(const std::string& stage, int64_t step,
   impl_->tensorboard.write(stage, step, metrics);
 }
 
-void MetricsWriter::truncate_after(const fs::path& folder, const std::string& stage, int64_t step) {
+void MetricsWriter::truncate_after(const fs::path& folder, int64_t step) {
   const fs::path file = folder / kFileName;
   std::error_code error;
   if (!fs::exists(file, error)) return;
   const std::string text = read_text_file(file);
-
-  struct Line {
-    std::string_view text;
-    size_t stage_index;
-    int64_t step;
-  };
-  std::vector<Line> lines;
-  StageOrder order;
+  std::string kept;
   std::string_view rest = whole_lines(text);
-  while (!rest.empty()) {
+  for (int64_t line_number = 1; !rest.empty(); ++line_number) {
     const std::string_view line = rest.substr(0, rest.find('\n') + 1);
     rest.remove_prefix(line.size());
-    const auto line_number = static_cast<int64_t>(lines.size()) + 1;
-    const Position position = parse_position(line.substr(0, line.size() - 1), file, line_number);
-    lines.push_back({line, order.index_of(position.stage), position.step});
-  }
-
-  const size_t last_stage_index =
-      order.index_of(stage);  // a stage without lines comes after all others
-  std::string kept;
-  for (const Line& line : lines) {
-    const bool is_earlier_stage = line.stage_index < last_stage_index;
-    const bool is_earlier_step = line.stage_index == last_stage_index && line.step <= step;
-    if (is_earlier_stage || is_earlier_step) kept += line.text;
+    if (parse_step(line.substr(0, line.size() - 1), file, line_number) <= step) kept += line;
   }
   if (kept.size() != text.size()) write_file_atomically(file, kept);
 }
