@@ -26,7 +26,7 @@ constexpr std::string_view kIndexFile = "model.safetensors.index.json";
 constexpr std::string_view kHead = "lm_head.weight";
 constexpr std::string_view kEmbedding = "model.embed_tokens.weight";
 
-bool exists(const fs::path& path) {
+bool is_present(const fs::path& path) {
   std::error_code error;  // an unreadable folder counts as one without the file
   return fs::exists(path, error);
 }
@@ -65,10 +65,10 @@ std::vector<fs::path> files_of_index(const fs::path& folder) {
 }
 
 std::vector<fs::path> weight_files(const fs::path& folder) {
-  if (exists(folder / kWeightsFile)) return {folder / kWeightsFile};
-  if (exists(folder / kIndexFile)) return files_of_index(folder);
-  const bool has_pickle =
-      exists(folder / "pytorch_model.bin") || exists(folder / "pytorch_model.bin.index.json");
+  if (is_present(folder / kWeightsFile)) return {folder / kWeightsFile};
+  if (is_present(folder / kIndexFile)) return files_of_index(folder);
+  const bool has_pickle = is_present(folder / "pytorch_model.bin") ||
+                          is_present(folder / "pytorch_model.bin.index.json");
   throw_<CheckpointError>("{}: expected {} or {}, found {}", folder.string(), kWeightsFile,
                           kIndexFile,
                           has_pickle ? "pytorch_model.bin; convert it to safetensors"
@@ -220,7 +220,7 @@ constexpr std::array<std::string_view, 13> kCompanionFiles = {"config.json",
                                                               "chat_template.jinja"};
 
 void copy_companion(const fs::path& source, const fs::path& target) {
-  if (!exists(source)) return;
+  if (!is_present(source)) return;
   std::error_code error;
   if (fs::equivalent(source, target, error)) return;
   fs::copy_file(source, target, fs::copy_options::overwrite_existing, error);
@@ -240,7 +240,7 @@ void save_model(const fs::path& folder, const fs::path& source_folder, const Wei
     throw_<CheckpointError>("{}: cannot save a model: expected an existing folder",
                             folder.string());
   }
-  if (!exists(source_folder / "config.json")) {
+  if (!is_present(source_folder / "config.json")) {
     throw_<CheckpointError>(
         "{}: cannot save a model: expected config.json here to copy, found none",
         source_folder.string());
