@@ -1,6 +1,8 @@
-// Error families. Every user-facing error says what, where, expected, found, and the likely fix, in one line.
+// Error families. Every user-facing error says what, where, expected, found, and the likely fix, in
+// one line.
 //
-// Only `main` catches: it logs the message with the rank, and returns (or aborts all ranks with) exit_code().
+// Only `main` catches: it logs the message with the rank, and returns (or aborts all ranks with)
+// exit_code().
 #pragma once
 
 #include <fmt/format.h>
@@ -24,7 +26,8 @@ enum class ExitCode : int {
 
 class Error : public std::runtime_error {
  public:
-  Error(ExitCode code, const std::string& message) : std::runtime_error(message), exit_code_(code) {}
+  Error(ExitCode code, const std::string& message)
+      : std::runtime_error(message), exit_code_(code) {}
   ExitCode exit_code() const { return exit_code_; }
 
  private:
@@ -47,7 +50,8 @@ struct InternalError : Error {
   explicit InternalError(const std::string& message) : Error(ExitCode::kInternal, message) {}
 };
 
-// throw_<ConfigError>("{}: must be in (0, 1], is {}", path, value); the format is checked at compile time.
+// throw_<ConfigError>("{}: must be in (0, 1], is {}", path, value); the format is checked at
+// compile time.
 template <class E, class... Args>
 [[noreturn]] void throw_(fmt::format_string<Args...> format, Args&&... args) {
   throw E(fmt::format(format, std::forward<Args>(args)...));
@@ -56,11 +60,11 @@ template <class E, class... Args>
 }  // namespace retrace::core
 
 // An invariant of the program itself; never reachable from user input.
-#define RETRACE_CHECK(condition, ...)                                                        \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
-      ::retrace::core::throw_<::retrace::core::InternalError>(                               \
-          "{}:{}: check failed: {}: {}", __FILE__, __LINE__, #condition,                     \
-          ::fmt::format(__VA_ARGS__));                                                       \
-    }                                                                                        \
+#define RETRACE_CHECK(condition, ...)                                                         \
+  do {                                                                                        \
+    if (!(condition)) [[unlikely]] {                                                          \
+      ::retrace::core::throw_<::retrace::core::InternalError>("{}:{}: check failed: {}: {}",  \
+                                                              __FILE__, __LINE__, #condition, \
+                                                              ::fmt::format(__VA_ARGS__));    \
+    }                                                                                         \
   } while (false)

@@ -10,15 +10,15 @@ namespace retrace::core {
 // Throws DataError "<path>: cannot be read: <reason>" .
 std::string read_text_file(const std::filesystem::path& path);
 
-// Writes a temporary file beside `path`, syncs it, renames it: a crash leaves the old file or the new one.
-// Throws DataError.
+// Writes a temporary file beside `path`, syncs it, renames it: a crash leaves the old file or the
+// new one. Throws DataError.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 // A new name beside `path` for something that will be renamed to it: ".<name>.tmp-<pid>".
 std::filesystem::path temporary_sibling(const std::filesystem::path& path);
 
-// Syncs a finished temporary folder (files and entries) and renames it to `path`, replacing nothing: throws
-// DataError if `path` exists.
+// Syncs a finished temporary folder (files and entries) and renames it to `path`, replacing
+// nothing: throws DataError if `path` exists.
 void publish_folder(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
 }  // namespace retrace::core

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM set a flag that long loops look at between steps; a second signal ends the process at once.
+// SIGINT and SIGTERM set a flag that long loops look at between steps; a second signal ends the
+// process at once.
 #pragma once
 
 namespace retrace::core {

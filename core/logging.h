@@ -1,4 +1,5 @@
-// Log lines on stderr and in a file, each with time, level and rank. Only rank 0 prints below warning level.
+// Log lines on stderr and in a file, each with time, level and rank. Only rank 0 prints below
+// warning level.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,7 +19,8 @@ struct LogOptions {
   LogLevel level = LogLevel::kInfo;
 };
 
-// May be called again (for example once the run folder is known); not thread-safe against log_* calls.
+// May be called again (for example once the run folder is known); not thread-safe against log_*
+// calls.
 void init_logging(const LogOptions& options);
 void log_message(LogLevel level, const std::string& message);  // thread-safe
 

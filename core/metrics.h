@@ -1,4 +1,5 @@
-// Metrics of a run: one JSON line per step in metrics.jsonl, and the same scalars as TensorBoard events.
+// Metrics of a run: one JSON line per step in metrics.jsonl, and the same scalars as TensorBoard
+// events.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +16,21 @@ struct Metric {
   double value = 0;
 };
 
-// Appends to `folder`/metrics.jsonl (keys "stage", "step", then the metrics in order; doubles in shortest form that
-// reads back to the same bits, non-finite ones as null) and to `folder`/events.out.tfevents.*. Each write is
-// flushed. Throws DataError when the folder cannot be written.
+// Appends to `folder`/metrics.jsonl (keys "stage", "step", then the metrics in order; doubles in
+// shortest form that reads back to the same bits, non-finite ones as null) and to
+// `folder`/events.out.tfevents.*. Each write is flushed. Throws DataError when the folder cannot be
+// written.
 class MetricsWriter {
  public:
   explicit MetricsWriter(std::filesystem::path folder);
   ~MetricsWriter();
   void write(const std::string& stage, int64_t step, const std::vector<Metric>& metrics);
 
-  // Drops the lines of `folder`/metrics.jsonl that come after (stage, step), where stages are ordered as first
-  // seen in the file: what a resumed run calls before it writes again. No file is fine. Call before constructing.
-  static void truncate_after(const std::filesystem::path& folder, const std::string& stage, int64_t step);
+  // Drops the lines of `folder`/metrics.jsonl that come after (stage, step), where stages are
+  // ordered as first seen in the file: what a resumed run calls before it writes again. No file is
+  // fine. Call before constructing.
+  static void truncate_after(const std::filesystem::path& folder, const std::string& stage,
+                             int64_t step);
 
  private:
   struct Impl;

@@ -1,5 +1,5 @@
-// One progress line on stderr with the share done, the rate, and the time left. On a terminal it is redrawn in
-// place; otherwise it is a full line at most every `interval_seconds`.
+// One progress line on stderr with the share done, the rate, and the time left. On a terminal it is
+// redrawn in place; otherwise it is a full line at most every `interval_seconds`.
 #pragma once
 
 #include <chrono>

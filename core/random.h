@@ -1,5 +1,5 @@
-// Counter-based random numbers: value = Philox4x32-10(key, counter). No state, so a value depends only on what it
-// is for, never on what was drawn before, on batch shapes, rank counts or restarts.
+// Counter-based random numbers: value = Philox4x32-10(key, counter). No state, so a value depends
+// only on what it is for, never on what was drawn before, on batch shapes, rank counts or restarts.
 //
 //   RandomStream sampling(seed, "sampling");
 //   double u = sampling.substream(step).substream(sample).substream(completion).uniform(position);
@@ -22,7 +22,7 @@ class RandomStream {
   // An independent stream; the same (stream, index) always gives the same one.
   RandomStream substream(uint64_t index) const;
 
-  uint64_t bits(uint64_t counter) const;  // 64 random bits
+  uint64_t bits(uint64_t counter) const;   // 64 random bits
   double uniform(uint64_t counter) const;  // in [0, 1), 53 bits
   double normal(uint64_t counter) const;   // standard normal (Box-Muller)
   uint64_t key() const { return key_; }

@@ -11,8 +11,10 @@ namespace retrace::core {
 
 inline constexpr int64_t kAnySize = -1;
 
-// Throws InternalError "logits: expected shape [5, *], found [4, 7]" unless sizes match; kAnySize matches all.
-void check_shape(const at::Tensor& tensor, std::initializer_list<int64_t> expected, std::string_view name);
+// Throws InternalError "logits: expected shape [5, *], found [4, 7]" unless sizes match; kAnySize
+// matches all.
+void check_shape(const at::Tensor& tensor, std::initializer_list<int64_t> expected,
+                 std::string_view name);
 void check_dtype(const at::Tensor& tensor, at::ScalarType expected, std::string_view name);
 
 }  // namespace retrace::core

@@ -1,8 +1,8 @@
 // Describes a packed batch: which rows may attend to which.
 //
-// Rows [begin, end) of one segment attend causally to themselves and, if the segment has a parent, to all rows of
-// the parent (its shared prefix). A GRPO group is one prompt segment and G completion segments with that parent:
-// the prompt is computed once for the whole group.
+// Rows [begin, end) of one segment attend causally to themselves and, if the segment has a parent,
+// to all rows of the parent (its shared prefix). A GRPO group is one prompt segment and G
+// completion segments with that parent: the prompt is computed once for the whole group.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct AttentionPlan {
   int64_t num_rows() const { return segments.empty() ? 0 : segments.back().end; }
 };
 
-// Throws InternalError unless segments are non-empty, contiguous from row 0, and parents are earlier root segments.
+// Throws InternalError unless segments are non-empty, contiguous from row 0, and parents are
+// earlier root segments.
 void check_plan(const AttentionPlan& plan);
 
 // One root segment of `num_rows` rows.

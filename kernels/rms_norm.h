@@ -1,4 +1,5 @@
-// Root-mean-square normalisation: weight * x / sqrt(mean(x^2) + eps) over the last dimension, float32 inside.
+// Root-mean-square normalisation: weight * x / sqrt(mean(x^2) + eps) over the last dimension,
+// float32 inside.
 #pragma once
 
 #include <ATen/core/Tensor.h>

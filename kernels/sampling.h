@@ -15,12 +15,14 @@ struct SamplingOptions {
 
 struct SampledToken {
   int64_t id = 0;
-  float logprob = 0;  // under the full distribution at `temperature` (at 1 for greedy), before top-k, top-p and bans
+  float logprob = 0;  // under the full distribution at `temperature` (at 1 for greedy), before
+                      // top-k, top-p and bans
 };
 
-// `uniform` in [0, 1) picks the token by inverting the cumulative distribution over ids in ascending order. Ids in
-// `banned` are never drawn; their mass still counts in `logprob`, as the trainer's distribution has it.
-// See Note [Log-probs are those of the full distribution] in rollout/engine.h.
+// `uniform` in [0, 1) picks the token by inverting the cumulative distribution over ids in
+// ascending order. Ids in `banned` are never drawn; their mass still counts in `logprob`, as the
+// trainer's distribution has it. See Note [Log-probs are those of the full distribution] in
+// rollout/engine.h.
 SampledToken sample_token(std::span<const float> logits_V, const SamplingOptions& options,
                           std::span<const int64_t> banned, double uniform);
 

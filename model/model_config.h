@@ -14,10 +14,12 @@ struct VisionConfig {
   int64_t num_heads = 16;
   int64_t mlp_dim = 5120;  // embed_dim * mlp_ratio
   int64_t in_channels = 3;
-  int64_t patch_size = 14;           // pixels
-  int64_t temporal_patch_size = 2;   // frames
-  int64_t spatial_merge_size = 2;    // patches a side that become one token
-  int64_t patch_values() const { return in_channels * temporal_patch_size * patch_size * patch_size; }
+  int64_t patch_size = 14;          // pixels
+  int64_t temporal_patch_size = 2;  // frames
+  int64_t spatial_merge_size = 2;   // patches a side that become one token
+  int64_t patch_values() const {
+    return in_channels * temporal_patch_size * patch_size * patch_size;
+  }
 };
 
 struct ModelConfig {
@@ -39,8 +41,9 @@ struct ModelConfig {
   int64_t head_dim() const { return hidden_size / num_heads; }
 };
 
-// Reads `folder`/config.json, flat (hub) or nested (text_config). Throws CheckpointError that names the file, key,
-// expected and found; for another architecture it names what is supported (qwen2_vl).
+// Reads `folder`/config.json, flat (hub) or nested (text_config). Throws CheckpointError that names
+// the file, key, expected and found; for another architecture it names what is supported
+// (qwen2_vl).
 ModelConfig read_model_config(const std::filesystem::path& folder);
 
 }  // namespace retrace::model

@@ -16,12 +16,13 @@ struct GridThw {
 };
 
 struct VisionPatches {
-  at::Tensor pixel_values;  // [N, C*2*14*14] float32, rows in merge-block order (t, h block, w block, h in, w in)
+  at::Tensor pixel_values;  // [N, C*2*14*14] float32, rows in merge-block order (t, h block, w
+                            // block, h in, w in)
   GridThw grid;
 };
 
-// frames [F, 3, Y, X] uint8 with Y and X multiples of patch size x merge size; an odd last frame is repeated.
-// (x / 255 - mean) / std with CLIP's mean and std. Throws InternalError on other shapes.
+// frames [F, 3, Y, X] uint8 with Y and X multiples of patch size x merge size; an odd last frame is
+// repeated. (x / 255 - mean) / std with CLIP's mean and std. Throws InternalError on other shapes.
 VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config);
 
 }  // namespace retrace::model
