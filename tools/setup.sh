@@ -33,9 +33,10 @@ wheels=("torch==$libtorch_version" "nvidia-cuda-runtime==13.0.96" "nvidia-cuda-c
 wheel_platforms=(manylinux_2_28_x86_64 manylinux_2_25_x86_64 manylinux_2_17_x86_64 manylinux2014_x86_64)
 
 install_packages() {
-  local missing=() package as_root=()
+  local missing=() package as_root=() status
+  status=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
   for package in "${packages[@]}"; do
-    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    grep -qx "$package installed" <<<"$status" || missing+=("$package")
   done
   if ((${#missing[@]} == 0)); then
     say "Debian packages: all ${#packages[@]} are installed"
