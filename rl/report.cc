@@ -91,7 +91,8 @@ std::string charts_section(const MetricHistory& history, std::optional<char> las
       "is their running mean.</p>\n<div class=\"charts\">\n";
   for (const ReportChart& item : charts) {
     html += "<div class=\"card\"><h3>" + escape_html(item.title) + "</h3><span class=\"soft\">" +
-            escape_html(item.note) + "</span>" + render_svg(item.chart) + "</div>\n";
+            escape_html(item.note) + "</span>" + render_legend(item.chart) +
+            render_svg(item.chart) + "</div>\n";
   }
   return html + "</div>\n";
 }

@@ -43,6 +43,9 @@ svg text { font-family: inherit; }
 .line, .faint { fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .line { stroke-width: 2.2; }
 .faint { stroke-width: 1; opacity: 0.35; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 16px; margin-top: 8px; font-size: 12px; color: var(--soft); }
+.legend i { display: inline-block; width: 18px; margin-right: 6px; vertical-align: middle; }
+.legend + svg { margin-top: 2px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }

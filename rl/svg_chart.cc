@@ -13,11 +13,14 @@ namespace retrace::rl {
 namespace {
 
 constexpr double kWidth = 560, kHeight = 260;                       // units of the view box
-constexpr double kLeft = 62, kRight = 14, kTop = 30, kBottom = 34;  // margins around the plot
+constexpr double kLeft = 62, kRight = 14, kTop = 26, kBottom = 34;  // margins around the plot
 constexpr double kPlotRight = kWidth - kRight, kPlotBottom = kHeight - kBottom;
 constexpr size_t kNumColours = 6;
 constexpr size_t kSmoothFrom = 40;  // points; shorter series are drawn as they are
-constexpr double kLegendCharWidth = 6.2;
+
+std::string colour(size_t series_idx) {
+  return fmt::format("var(--series-{})", series_idx % kNumColours);
+}
 
 bool is_finite(const ChartPoint& point) {
   return std::isfinite(point.x) && std::isfinite(point.y);
@@ -101,7 +104,9 @@ std::string x_axis(const Scale& scale) {
 std::string stage_lines(const LineChart& chart, const Scale& scale) {
   std::string svg;
   for (const ChartRule& stage : chart.stages) {
-    if (stage.value < scale.x.low || stage.value > scale.x.high) continue;
+    // A line at the edge would say what the axis says.
+    const double margin = 0.02 * (scale.x.high - scale.x.low);
+    if (stage.value < scale.x.low + margin || stage.value > scale.x.high) continue;
     const double x = scale.to_x(stage.value);
     svg +=
         fmt::format("<line class=\"stage\" x1=\"{0:.2f}\" x2=\"{0:.2f}\" y1=\"{1}\" y2=\"{2}\"/>",
@@ -140,35 +145,18 @@ std::string path(const std::vector<ChartPoint>& points, const Scale& scale,
   return fmt::format("<path {} d=\"{}\"/>\n", attributes, data);
 }
 
-std::string series_lines(const ChartSeries& series, size_t index, bool smooth, const Scale& scale) {
-  const std::string colour = fmt::format("style=\"stroke:var(--series-{})\"", index % kNumColours);
-  const std::string_view dash = series.dashed ? " stroke-dasharray=\"5 4\"" : "";
-  const size_t window = smooth ? smoothing_window(series.points.size()) : 1;
-  if (window == 1)
-    return path(series.points, scale, fmt::format("class=\"line\"{} {}", dash, colour));
-  return path(series.points, scale, fmt::format("class=\"faint\" {}", colour)) +
-         path(running_mean(series.points, window), scale,
-              fmt::format("class=\"line\"{} {}", dash, colour));
-}
-
-// On the right of the top margin, one entry after the other.
-std::string legend(const LineChart& chart) {
-  if (chart.series.size() < 2) return "";
-  double x = kPlotRight;
-  std::string svg;
-  for (size_t i = chart.series.size(); i-- > 0;) {
-    const ChartSeries& series = chart.series[i];
-    x -= kLegendCharWidth * static_cast<double>(series.label.size());
-    svg += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"14\">{}</text>", x,
-                       escape_html(series.label));
-    x -= 26;
-    svg += fmt::format(
-        "<line class=\"line\"{} style=\"stroke:var(--series-{})\" x1=\"{:.1f}\" x2=\"{:.1f}\" "
-        "y1=\"10\" y2=\"10\"/>\n",
-        series.dashed ? " stroke-dasharray=\"5 4\"" : "", i % kNumColours, x, x + 20);
-    x -= 12;
-  }
-  return svg;
+std::string series_lines(const LineChart& chart, size_t index, const Scale& scale) {
+  const ChartSeries& series = chart.series[index];
+  const std::string line =
+      fmt::format("class=\"line\"{} style=\"stroke:{}\"",
+                  series.dashed ? " stroke-dasharray=\"5 4\"" : "", colour(index));
+  const size_t window = chart.smooth ? smoothing_window(series.points.size()) : 1;
+  if (window == 1) return path(series.points, scale, line);
+  std::vector<double> breaks;
+  for (const ChartRule& stage : chart.stages) breaks.push_back(stage.value);
+  return path(series.points, scale,
+              fmt::format("class=\"faint\" style=\"stroke:{}\"", colour(index))) +
+         path(running_mean(series.points, window, breaks), scale, line);
 }
 
 }  // namespace
@@ -196,23 +184,27 @@ std::vector<double> nice_ticks(double low, double high, int max_count) {
 std::string format_tick(double value) {
   if (value == 0) return "0";
   const double magnitude = std::abs(value);
-  if (magnitude >= 1e6 || magnitude < 1e-4) return fmt::format("{:.3g}", value);
+  if (magnitude >= 1e6 || magnitude < 1e-3) return fmt::format("{:.3g}", value);
   std::string text = fmt::format("{:.6f}", value);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return text;
 }
 
-std::vector<ChartPoint> running_mean(const std::vector<ChartPoint>& points, size_t window) {
+std::vector<ChartPoint> running_mean(const std::vector<ChartPoint>& points, size_t window,
+                                     const std::vector<double>& breaks) {
+  const auto part_of = [&](const ChartPoint& point) {
+    return std::count_if(breaks.begin(), breaks.end(), [&](double x) { return x <= point.x; });
+  };
+  const size_t reach = window / 2;
   std::vector<ChartPoint> means = points;
   for (size_t i = 0; i < points.size(); ++i) {
     if (!is_finite(points[i])) continue;
     double sum = 0;
     size_t count = 0;
-    for (size_t back = 0; back < window && back <= i; ++back) {
-      const ChartPoint& point = points[i - back];
-      if (!is_finite(point)) continue;
-      sum += point.y;
+    for (size_t j = i - std::min(i, reach); j < points.size() && j <= i + reach; ++j) {
+      if (!is_finite(points[j]) || part_of(points[j]) != part_of(points[i])) continue;
+      sum += points[j].y;
       ++count;
     }
     means[i].y = sum / static_cast<double>(count);
@@ -237,9 +229,20 @@ std::string render_svg(const LineChart& chart) {
   svg +=
       y_axis(chart, scale) + x_axis(scale) + stage_lines(chart, scale) + level_line(chart, scale);
   for (size_t i = 0; i < chart.series.size(); ++i) {
-    svg += series_lines(chart.series[i], i, chart.smooth, scale);
+    svg += series_lines(chart, i, scale);
   }
-  return svg + legend(chart) + "</svg>\n";
+  return svg + "</svg>\n";
+}
+
+std::string render_legend(const LineChart& chart) {
+  if (chart.series.size() < 2) return "";
+  std::string html = "<div class=\"legend\">";
+  for (size_t i = 0; i < chart.series.size(); ++i) {
+    html += fmt::format("<span><i style=\"border-top:2px {} {}\"></i>{}</span>",
+                        chart.series[i].dashed ? "dashed" : "solid", colour(i),
+                        escape_html(chart.series[i].label));
+  }
+  return html + "</div>\n";
 }
 
 }  // namespace retrace::rl

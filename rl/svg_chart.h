@@ -1,6 +1,6 @@
-// Line charts as inline SVG: axes with round ticks, a legend, no scripts. Colours come from the
-// page's style sheet, as CSS variables --series-0 to --series-5 and --axis, so one chart serves a
-// light and a dark page.
+// Line charts as inline SVG: axes with round ticks, an HTML legend, no scripts. Colours come from
+// the page's style sheet, as CSS variables --series-0 to --series-5 and --axis, so one chart serves
+// a light and a dark page.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,10 @@ std::vector<double> nice_ticks(double low, double high, int max_count);
 // "0", "0.25", "1500", "2e-07".
 std::string format_tick(double value);
 
-// Mean of the last `window` finite values up to each point. Points that are not finite stay as they
-// are.
-std::vector<ChartPoint> running_mean(const std::vector<ChartPoint>& points, size_t window);
+// Mean of the finite values among the `window` points around each point, never across a value of x
+// in `breaks`. Points that are not finite stay as they are.
+std::vector<ChartPoint> running_mean(const std::vector<ChartPoint>& points, size_t window,
+                                     const std::vector<double>& breaks = {});
 
 // Points a running mean spans in a series of this length; 1: no smoothing.
 size_t smoothing_window(size_t num_points);
@@ -54,5 +55,8 @@ bool has_points(const LineChart& chart);
 
 // An <svg> element, 560 x 260 units. Throws InternalError for a chart without points.
 std::string render_svg(const LineChart& chart);
+
+// The names of the series beside their lines; empty for a single series.
+std::string render_legend(const LineChart& chart);
 
 }  // namespace retrace::rl

@@ -117,13 +117,21 @@ TEST(FormatTick, IsShort) {
   EXPECT_EQ(format_tick(3e6), "3e+06");
 }
 
-TEST(RunningMean, IsTheMeanOfTheLastFiniteValues) {
-  const std::vector<ChartPoint> points = {{1, 2}, {2, 4}, {3, kNaN}, {4, 9}};
+TEST(RunningMean, IsTheMeanOfFiniteNeighbours) {
+  const std::vector<ChartPoint> points = {{1, 2}, {2, 4}, {3, kNaN}, {4, 9}, {5, 3}};
   const std::vector<ChartPoint> means = running_mean(points, 3);
-  EXPECT_DOUBLE_EQ(means[0].y, 2);
-  EXPECT_DOUBLE_EQ(means[1].y, 3);
+  EXPECT_DOUBLE_EQ(means[0].y, 3);  // 2, 4
+  EXPECT_DOUBLE_EQ(means[1].y, 3);  // 2, 4
   EXPECT_TRUE(std::isnan(means[2].y));
-  EXPECT_DOUBLE_EQ(means[3].y, 6.5);
+  EXPECT_DOUBLE_EQ(means[3].y, 6);  // 9, 3
+  EXPECT_DOUBLE_EQ(means[4].y, 6);
+}
+
+TEST(RunningMean, DoesNotMixStages) {
+  const std::vector<ChartPoint> points = {{1, 100}, {2, 100}, {3, 0}, {4, 0}};
+  const std::vector<ChartPoint> means = running_mean(points, 3, {1, 3});
+  EXPECT_DOUBLE_EQ(means[1].y, 100);
+  EXPECT_DOUBLE_EQ(means[2].y, 0);
 }
 
 TEST(SvgChart, PlacesTheCornersOfTheDataInTheCornersOfThePlot) {
@@ -131,8 +139,8 @@ TEST(SvgChart, PlacesTheCornersOfTheDataInTheCornersOfThePlot) {
   chart.y_min = 0;
   chart.y_max = 1;
   chart.series = {{"a", {{0, 0}, {10, 1}}}};
-  // The plot is x 62 to 546, y 226 (bottom) to 30 (top) of 560 x 260.
-  EXPECT_THAT(render_svg(chart), HasSubstr("d=\"M62.00 226.00h0L546.00 30.00\""));
+  // The plot is x 62 to 546, y 226 (bottom) to 26 (top) of 560 x 260.
+  EXPECT_THAT(render_svg(chart), HasSubstr("d=\"M62.00 226.00h0L546.00 26.00\""));
 }
 
 TEST(SvgChart, BreaksTheLineAtMissingValues) {
@@ -140,16 +148,25 @@ TEST(SvgChart, BreaksTheLineAtMissingValues) {
   chart.y_min = 0;
   chart.y_max = 1;
   chart.series = {{"a", {{0, 0}, {5, kNaN}, {10, 1}}}};
-  EXPECT_THAT(render_svg(chart), HasSubstr("d=\"M62.00 226.00h0M546.00 30.00h0\""));
+  EXPECT_THAT(render_svg(chart), HasSubstr("d=\"M62.00 226.00h0M546.00 26.00h0\""));
 }
 
 TEST(SvgChart, DrawsConstantAndSinglePoints) {
   LineChart chart;
   chart.series = {{"a", {{3, 7}}}};
   const std::string svg = render_svg(chart);
-  EXPECT_THAT(svg, HasSubstr("M304.00 128.00h0"));  // the middle
+  EXPECT_THAT(svg, HasSubstr("M304.00 126.00h0"));  // the middle
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(svg, Not(HasSubstr("inf")));
+}
+
+TEST(SvgChart, HasALegendForSeveralSeries) {
+  LineChart chart;
+  chart.series = {{"a < b", {{0, 1}}}};
+  EXPECT_EQ(render_legend(chart), "");
+  chart.series.push_back({"c", {{0, 2}}, true});
+  EXPECT_THAT(render_legend(chart), HasSubstr("2px solid var(--series-0)\"></i>a &lt; b"));
+  EXPECT_THAT(render_legend(chart), HasSubstr("2px dashed var(--series-1)\"></i>c"));
 }
 
 TEST(SvgChart, SurvivesValuesOfEveryMagnitude) {
