@@ -40,7 +40,7 @@ PacketDecoder::PacketDecoder(std::unique_ptr<MediaFile> file, const PacketIndex&
 
 void PacketDecoder::position_for(int64_t frame) {
   const bool is_passed = frame <= last_frame_;
-  if (!index_.has_timestamps()) {
+  if (!index_.has_timestamps() || has_false_keyframes_) {
     if (is_passed || next_packet_ < 0) restart();
     return;
   }
@@ -61,6 +61,7 @@ void PacketDecoder::seek_to_packet(int64_t packet) {
   damaged_packets_.clear();
   last_error_.clear();
   last_frame_ = -1;
+  is_start_checked_ = packet == 0;
   if (!index_.has_timestamps()) {
     reopen_at(packet);
     return;
@@ -120,7 +121,7 @@ void PacketDecoder::send_next(const std::function<bool(int64_t)>& is_needed) {
   bool may_skip = false;
   if (index_.has_timestamps()) {
     const std::optional<int64_t> frame = index_.frame_of_pts(packet_->pts);
-    may_skip = !frame || !is_needed(*frame);
+    may_skip = (!frame || !is_needed(*frame)) && next_packet_ != start_packet_;
   }
   codec_->skip_frame = may_skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
   const int status = avcodec_send_packet(codec_.get(), packet_.get());
@@ -140,10 +141,20 @@ PacketDecoder::Picture PacketDecoder::describe() {
     packet = next_packet_ - 1;
   }
   if (frame && *frame > last_frame_) last_frame_ = *frame;
+  if (packet && !is_start_checked_) check_start(*packet);
   if (packet && (image_->decode_error_flags != 0 || (image_->flags & AV_FRAME_FLAG_CORRUPT) != 0)) {
     note_damage(*packet, "its data is incomplete or damaged");
   }
   return {image_.get(), frame, is_damaged(frame)};
+}
+
+// Files made with periodic intra refresh mark frames as keyframes after which the picture only
+// builds up. The decoder holds those back, so that the first picture is not the keyframe's.
+void PacketDecoder::check_start(int64_t packet) {
+  if (index_.pts_of_packet(packet) < index_.pts_of_packet(start_packet_)) return;
+  is_start_checked_ = true;
+  const bool is_shown = index_.frame_of_pts(index_.pts_of_packet(start_packet_)).has_value();
+  if (is_shown && packet != start_packet_) has_false_keyframes_ = true;
 }
 
 void PacketDecoder::note_damage(int64_t packet, std::string reason) {
@@ -159,6 +170,7 @@ void PacketDecoder::note_damage(int64_t packet, std::string reason) {
 bool PacketDecoder::is_damaged(std::optional<int64_t> frame) const {
   if (!index_.has_timestamps()) return !damaged_packets_.empty();
   if (!frame) return false;
+  if (has_false_keyframes_ && start_packet_ > 0) return true;
   const auto first = damaged_packets_.lower_bound(index_.key_packet_of_frame(*frame));
   return first != damaged_packets_.end() && *first <= index_.packet_of_frame(*frame);
 }

@@ -44,6 +44,7 @@ class PacketDecoder {
  private:
   void send_next(const std::function<bool(int64_t)>& is_needed);
   Picture describe();
+  void check_start(int64_t packet);
   bool is_damaged(std::optional<int64_t> frame) const;
   void note_damage(int64_t packet, std::string reason);
   void seek_to_packet(int64_t packet);
@@ -59,6 +60,8 @@ class PacketDecoder {
   int64_t start_packet_ = 0;  // where decoding began
   int64_t next_packet_ = -1;  // the next one to send; -1: not positioned yet
   int64_t last_frame_ = -1;   // the latest frame that came out or that lies before start_packet_
+  bool is_start_checked_ = false;
+  bool has_false_keyframes_ = false;   // found once, no keyframe but the first is trusted again
   std::set<int64_t> damaged_packets_;  // since the last seek
   std::string last_error_;
   DecodeStats stats_;
