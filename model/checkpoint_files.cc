@@ -67,8 +67,8 @@ std::vector<fs::path> files_of_index(const fs::path& folder) {
 std::vector<fs::path> weight_files(const fs::path& folder) {
   if (is_present(folder / kWeightsFile)) return {folder / kWeightsFile};
   if (is_present(folder / kIndexFile)) return files_of_index(folder);
-  const bool has_pickle =
-      is_present(folder / "pytorch_model.bin") || exists(folder / "pytorch_model.bin.index.json");
+  const bool has_pickle = is_present(folder / "pytorch_model.bin") ||
+                          is_present(folder / "pytorch_model.bin.index.json");
   throw_<CheckpointError>("{}: expected {} or {}, found {}", folder.string(), kWeightsFile,
                           kIndexFile,
                           has_pickle ? "pytorch_model.bin; convert it to safetensors"
