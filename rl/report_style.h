@@ -40,8 +40,9 @@ svg text { font-family: inherit; }
 .axis { stroke: var(--axis); }
 .level { stroke: var(--axis); stroke-dasharray: 2 4; }
 .stage { stroke: var(--axis); stroke-dasharray: 1 3; }
-.line, .faint { fill: none; stroke-linejoin: round; stroke-linecap: round; }
+.line, .faint, .dots { fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .line { stroke-width: 2.2; }
+.dots { stroke-width: 6; }
 .faint { stroke-width: 1; opacity: 0.35; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 16px; margin-top: 8px; font-size: 12px; color: var(--soft); }
 .legend i { display: inline-block; width: 18px; margin-right: 6px; vertical-align: middle; }

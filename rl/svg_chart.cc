@@ -16,6 +16,7 @@ constexpr double kWidth = 560, kHeight = 260;                       // units of 
 constexpr double kLeft = 62, kRight = 14, kTop = 26, kBottom = 34;  // margins around the plot
 constexpr double kPlotRight = kWidth - kRight, kPlotBottom = kHeight - kBottom;
 constexpr size_t kNumColours = 6;
+constexpr size_t kDotsUpTo = 20;    // points
 constexpr size_t kSmoothFrom = 40;  // points; shorter series are drawn as they are
 
 std::string colour(size_t series_idx) {
@@ -145,13 +146,28 @@ std::string path(const std::vector<ChartPoint>& points, const Scale& scale,
   return fmt::format("<path {} d=\"{}\"/>\n", attributes, data);
 }
 
+// Few points are shown one by one: each a sub-path without length under a round cap.
+std::string dots(const std::vector<ChartPoint>& points, size_t series_idx, const Scale& scale) {
+  if (points.size() > kDotsUpTo) return "";
+  std::string data;
+  for (const ChartPoint& point : points) {
+    if (is_finite(point)) {
+      data += fmt::format("M{:.2f} {:.2f}h0", scale.to_x(point.x), scale.to_y(point.y));
+    }
+  }
+  return fmt::format("<path class=\"dots\" style=\"stroke:{}\" d=\"{}\"/>\n", colour(series_idx),
+                     data);
+}
+
 std::string series_lines(const LineChart& chart, size_t index, const Scale& scale) {
   const ChartSeries& series = chart.series[index];
   const std::string line =
       fmt::format("class=\"line\"{} style=\"stroke:{}\"",
                   series.dashed ? " stroke-dasharray=\"5 4\"" : "", colour(index));
   const size_t window = chart.smooth ? smoothing_window(series.points.size()) : 1;
-  if (window == 1) return path(series.points, scale, line);
+  if (window == 1) {
+    return path(series.points, scale, line) + dots(series.points, index, scale);
+  }
   std::vector<double> breaks;
   for (const ChartRule& stage : chart.stages) breaks.push_back(stage.value);
   return path(series.points, scale,
