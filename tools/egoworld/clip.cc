@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "data/frame_sampler.h"
 #include "tools/egoworld/scene_look.h"
 
 namespace retrace::egoworld {
@@ -54,11 +55,10 @@ std::string video_name(int64_t clip) {
 }
 
 std::vector<int64_t> transcript_frames(int64_t num_frames) {
-  std::vector<int64_t> frames;
-  for (int64_t i = 0; i < kTranscriptFrames; ++i) {
-    frames.push_back((num_frames - 1) * i / (kTranscriptFrames - 1));  // linspace, truncated
-  }
-  return frames;
+  data::FrameSamplerOptions options;
+  options.rule = data::SamplingRule::kLinspaceFloor;
+  options.num_frames = kTranscriptFrames;
+  return data::sample_frame_indices(num_frames, /* video_fps = */ 1, options);
 }
 
 }  // namespace retrace::egoworld

@@ -82,7 +82,8 @@ std::string check_text(const std::vector<WordSequence>& options, int answer, Che
   if (style == CheckStyle::kNone) return "";
   std::string text;
   for (int option = 0; option <= answer; ++option) {
-    const std::string copy = style == CheckStyle::kCopy ? fmt::format(" {}", joined(options[option])) : "";
+    const std::string copy =
+        style == CheckStyle::kCopy ? fmt::format(" {}", joined(options[option])) : "";
     text += fmt::format("{}{}{}: {}.", option == 0 ? "" : " ", option_letter(option), copy,
                         option == answer ? "yes" : "no");
   }
