@@ -23,6 +23,7 @@ class MediaFile {
   ~MediaFile();
 
   AVStream& stream() { return *stream_; }
+  int64_t num_bytes() const { return avio_size(format_->pb); }
   const std::filesystem::path& path() const { return path_; }
 
   // The next packet of the video stream that holds data; false at the end of the file or of its

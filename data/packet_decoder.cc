@@ -113,7 +113,7 @@ std::optional<PacketDecoder::Picture> PacketDecoder::decode_next(
 void PacketDecoder::send_next(const std::function<bool(int64_t)>& is_needed) {
   const bool has_packet = has_packet_ || file_->read_packet(*packet_);
   has_packet_ = false;
-  if (!has_packet || next_packet_ >= index_.num_packets()) {
+  if (!has_packet || next_packet_ >= index_.num_readable_packets()) {
     avcodec_send_packet(codec_.get(), nullptr);
     is_draining_ = true;
     return;
@@ -125,7 +125,11 @@ void PacketDecoder::send_next(const std::function<bool(int64_t)>& is_needed) {
   }
   codec_->skip_frame = may_skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
   const int status = avcodec_send_packet(codec_.get(), packet_.get());
-  if (status < 0) note_damage(next_packet_, av_error_text(status));
+  if (status < 0) {
+    note_damage(next_packet_, av_error_text(status));
+  } else if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
+    note_damage(next_packet_, "its data is incomplete or damaged");
+  }
   ++stats_.packets_decoded;
   ++next_packet_;
 }

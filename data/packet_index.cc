@@ -6,6 +6,8 @@ namespace retrace::data {
 
 PacketIndex::PacketIndex(MediaFile& file) {
   read_packets(file);
+  num_readable_packets_ = num_packets();
+  append_cut_off_packets(file);
   check_timestamps();
   if (has_timestamps_) drop_frames_before_first_key();
   sort_frames();
@@ -19,6 +21,29 @@ void PacketIndex::read_packets(MediaFile& file) {
     const bool is_shown = (packet->flags & AV_PKT_FLAG_DISCARD) == 0;
     if (is_key) key_packets_.push_back(num_packets());
     packets_.push_back({packet->pts, packet->dts, packet->duration, is_key, is_shown});
+  }
+}
+
+// A file that lost its end would otherwise pass as a shorter video. Only mp4 and its like list
+// every packet in front; their list holds decoding times only, so that the frames' own are
+// estimated.
+void PacketIndex::append_cut_off_packets(MediaFile& file) {
+  if (packets_.empty()) return;
+  const int num_listed = avformat_index_get_entries_count(&file.stream());
+  const int64_t num_bytes = file.num_bytes();
+  std::vector<bool> is_shown;  // of the packets that lie beyond the end
+  for (int i = 0; i < num_listed; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(&file.stream(), i);
+    if (entry->pos >= num_bytes) is_shown.push_back((entry->flags & AVINDEX_DISCARD_FRAME) == 0);
+  }
+  if (num_listed < num_packets() + static_cast<int64_t>(is_shown.size()))
+    return;  // lists keyframes only
+  const int64_t duration = std::max<int64_t>(1, packets_.back().duration);
+  int64_t pts = packets_.back().pts;
+  for (const Packet& packet : packets_) pts = std::max(pts, packet.pts);
+  for (const bool shown : is_shown) {
+    pts += duration;
+    packets_.push_back({pts, AV_NOPTS_VALUE, duration, /*is_key=*/false, shown});
   }
 }
 

@@ -18,6 +18,9 @@ class PacketIndex {
   explicit PacketIndex(MediaFile& file);
 
   int64_t num_packets() const { return static_cast<int64_t>(packets_.size()); }
+  // Packets from this number on are listed in the header of the file, but the file ends before
+  // them.
+  int64_t num_readable_packets() const { return num_readable_packets_; }
   int64_t num_frames() const { return static_cast<int64_t>(packet_of_frame_.size()); }
 
   // Whether every packet has a timestamp of its own. If not, a frame can only be found by counting
@@ -49,6 +52,7 @@ class PacketIndex {
     bool is_key, is_shown;
   };
   void read_packets(MediaFile& file);
+  void append_cut_off_packets(MediaFile& file);
   void check_timestamps();
   void drop_frames_before_first_key();
   void sort_frames();
@@ -58,6 +62,7 @@ class PacketIndex {
   std::vector<int64_t> key_packets_;
   std::unordered_map<int64_t, int64_t> packet_of_pts_;
   std::vector<int64_t> frame_of_packet_;  // -1: not shown
+  int64_t num_readable_packets_ = 0;
   bool has_timestamps_ = true;
   int64_t last_duration_ = 0;
 };

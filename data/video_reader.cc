@@ -77,6 +77,7 @@ struct VideoReader::Impl {
   void store(const AVFrame& image, int64_t frame, uint8_t* out_CYX);
   bool decode_until(int64_t target);
   void fetch(int64_t target);
+  [[noreturn]] void throw_undecodable(int64_t frame, const std::string& reason) const;
 
   std::filesystem::path path;
   AVRational time_base;
@@ -135,11 +136,15 @@ void VideoReader::Impl::fetch(int64_t target) {
     decoder.restart();
     if (decode_until(target)) return;
   }
-  const std::string reason =
-      decoder.last_error().empty() ? "the decoder gives no picture for it" : decoder.last_error();
+  throw_undecodable(target, decoder.last_error().empty() ? "the decoder gives no picture for it"
+                                                         : decoder.last_error());
+}
+
+void VideoReader::Impl::throw_undecodable(int64_t frame, const std::string& reason) const {
   core::throw_<core::DataError>(
-      "{}: frame {} of {} (at {:.3f} s) cannot be decoded: {}; is the file damaged or cut off?",
-      path.string(), target, info.num_frames, seconds(target), reason);
+      "{}: frame {} of {} (at {:.3f} s) cannot be decoded: {}; copy, download or encode the file "
+      "again",
+      path.string(), frame, info.num_frames, seconds(frame), reason);
 }
 
 VideoReader::VideoReader(const std::filesystem::path& file) : impl_(std::make_unique<Impl>(file)) {}
@@ -163,6 +168,9 @@ VideoFrames VideoReader::read(std::span<const int64_t> frame_indices) {
     const int64_t frame = frame_indices[slot];
     RETRACE_CHECK(frame >= 0 && frame < info.num_frames, "{}: frame index {}, expected [0, {})",
                   impl_->path.string(), frame, info.num_frames);
+    if (impl_->index.packet_of_frame(frame) >= impl_->index.num_readable_packets()) {
+      impl_->throw_undecodable(frame, "the file ends before it");
+    }
     out.pts_seconds.push_back(impl_->seconds(frame));
     if (first_slot.emplace(frame, slot).second) {
       impl_->wanted[frame] = out.frames[slot].mutable_data_ptr<uint8_t>();

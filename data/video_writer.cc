@@ -203,13 +203,11 @@ void write_video(const std::filesystem::path& file, const at::Tensor& frames_FCY
                  const VideoWriterOptions& options) {
   check_arguments(file, frames_FCYX, options);
   silence_ffmpeg_log();
-  std::string content;
   try {
-    content = encode_mp4(frames_FCYX.contiguous().cpu(), options);
+    core::write_file_atomically(file, encode_mp4(frames_FCYX.contiguous().cpu(), options));
   } catch (const core::DataError& error) {
     core::throw_<core::DataError>("{}: cannot write the video: {}", file.string(), error.what());
   }
-  core::write_file_atomically(file, content);
 }
 
 }  // namespace retrace::data
