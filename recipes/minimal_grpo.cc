@@ -4,6 +4,7 @@
 //
 //   minimal_grpo assets/tiny data_cache/quickstart/train/qa.jsonl 20
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -15,6 +15,7 @@
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
 #include "rl/sft_stage.h"
+#include "rl/summary.h"
 
 namespace retrace::rl {
 namespace {
@@ -210,24 +211,6 @@ void Trainer::save(const AdamW* optimizer) {
     prune_checkpoints(folder_.checkpoints(), config_.checkpoint.keep_last, {state_.reference});
   }
   communicator_.barrier("checkpoint");
-}
-
-std::string summary_table(const std::vector<EvalRow>& table) {
-  std::string text = "| model | questions | with video | 95 % interval | blind | 95 % interval |\n|---|---|---|---|---|---|\n";
-  for (const EvalRow& row : table) {
-    if (row.blind) continue;
-    const auto twin = std::find_if(table.begin(), table.end(), [&](const EvalRow& other) {
-      return other.blind && other.label == row.label && other.group == row.group;
-    });
-    const auto percent = [](const EvalRow& r) {
-      const Interval interval = wilson_interval(r.correct, r.total);
-      return fmt::format("{:.1f} % | {:.1f} to {:.1f}", 100.0 * static_cast<double>(r.correct) / static_cast<double>(r.total),
-                         100 * interval.low, 100 * interval.high);
-    };
-    text += fmt::format("| {} | {} ({}) | {} | {} |\n", row.label, row.group, row.total, percent(row),
-                        twin == table.end() ? "- | -" : percent(*twin));
-  }
-  return text;
 }
 
 }  // namespace retrace::rl

@@ -61,7 +61,4 @@ class Trainer {
   int interrupted_by_ = 0;
 };
 
-// The table of a run as Markdown: one line a model, forward and reverse, each with its blind twin and 95 % interval.
-std::string summary_table(const std::vector<EvalRow>& table);
-
 }  // namespace retrace::rl

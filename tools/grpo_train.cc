@@ -15,6 +15,7 @@
 #include "rl/plan.h"
 #include "rl/report.h"
 #include "rl/run_config.h"
+#include "rl/summary.h"
 #include "rl/trainer.h"
 
 namespace {
