@@ -5,7 +5,9 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
+#include <libavutil/log.h>
 #include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 }
 
@@ -19,6 +21,9 @@ namespace retrace::data {
 struct FormatInputDeleter {
   void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
 };
+struct FormatOutputDeleter {
+  void operator()(AVFormatContext* p) const { avformat_free_context(p); }
+};
 struct CodecDeleter {
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
 };
@@ -31,11 +36,21 @@ struct PacketDeleter {
 struct ScaleDeleter {
   void operator()(SwsContext* p) const { sws_freeContext(p); }
 };
+// A growing buffer opened with avio_open_dyn_buf.
+struct MemoryOutputDeleter {
+  void operator()(AVIOContext* p) const {
+    uint8_t* bytes = nullptr;
+    avio_close_dyn_buf(p, &bytes);
+    av_free(bytes);
+  }
+};
 using UniqueFormatInput = std::unique_ptr<AVFormatContext, FormatInputDeleter>;
+using UniqueFormatOutput = std::unique_ptr<AVFormatContext, FormatOutputDeleter>;
 using UniqueCodec = std::unique_ptr<AVCodecContext, CodecDeleter>;
 using UniqueFrame = std::unique_ptr<AVFrame, FrameDeleter>;
 using UniquePacket = std::unique_ptr<AVPacket, PacketDeleter>;
 using UniqueScale = std::unique_ptr<SwsContext, ScaleDeleter>;
+using UniqueMemoryOutput = std::unique_ptr<AVIOContext, MemoryOutputDeleter>;
 
 inline std::string av_error_text(int status) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};
@@ -43,14 +58,20 @@ inline std::string av_error_text(int status) {
   return text;
 }
 
+// FFmpeg and libx264 print to stderr by themselves; our errors are exceptions.
+inline void silence_ffmpeg_log() {
+  av_log_set_level(AV_LOG_QUIET);
+}
+
 }  // namespace retrace::data
 
 // Throws DataError "<what>: <FFmpeg's text>" if `status` is negative.
-#define RETRACE_AV_CHECK(status, ...)                                                              \
-  do {                                                                                             \
-    const int retrace_av_status = (status);                                                        \
-    if (retrace_av_status < 0) {                                                                   \
-      ::retrace::core::throw_<::retrace::core::DataError>("{}: {}", ::fmt::format(__VA_ARGS__),    \
-                                                          ::retrace::data::av_error_text(retrace_av_status)); \
-    }                                                                                              \
+#define RETRACE_AV_CHECK(status, ...)                         \
+  do {                                                        \
+    const int retrace_av_status = (status);                   \
+    if (retrace_av_status < 0) {                              \
+      ::retrace::core::throw_<::retrace::core::DataError>(    \
+          "{}: {}", ::fmt::format(__VA_ARGS__),               \
+          ::retrace::data::av_error_text(retrace_av_status)); \
+    }                                                         \
   } while (false)

@@ -16,7 +16,8 @@
 namespace retrace::data {
 
 struct VideoInfo {
-  int64_t num_frames = 0;  // counted from the packets, not from a header field
+  int64_t num_frames = 0;  // counted from the packets, not from a header field; frames that an mp4 lists but lost
+                           // its end before count too, so that a cut file does not pass as a shorter one
   double fps = 0;          // average frames per second
   double duration_seconds = 0;
   int64_t width = 0, height = 0;  // pixels
@@ -24,7 +25,7 @@ struct VideoInfo {
 
 struct VideoFrames {
   at::Tensor frames;                 // [F, C=3, Y, X] uint8, RGB
-  std::vector<double> pts_seconds;   // [F]
+  std::vector<double> pts_seconds;   // [F] since the first frame
 };
 
 // What reading cost; tests assert on work not done.

@@ -1,5 +1,5 @@
-// From a question and a grid of vision patches to token ids and positions: the chat template of Qwen2-VL, vision
-// placeholder expansion, and M-RoPE positions.
+// From a question and a grid of vision patches to token ids and positions: the chat template of
+// Qwen2-VL, vision placeholder expansion, and M-RoPE positions.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,18 +27,20 @@ struct ChatTurn {
 std::string render_chat(const ChatTurn& turn);
 
 struct PromptTokens {
-  std::vector<int64_t> ids;  // [T]; each video placeholder expanded to grid tokens
-  at::Tensor positions;      // [3, T] int64: time, height, width
-  int64_t next_position = 0; // position of the first completion token, on all axes
+  std::vector<int64_t> ids;   // [T]; each video placeholder expanded to grid tokens
+  at::Tensor positions;       // [3, T] int64: time, height, width
+  int64_t next_position = 0;  // position of the first completion token, on all axes
 };
 
-// Throws DataError if the text itself holds vision or chat control tokens, or if the number of placeholders differs
-// from the number of grids.
-PromptTokens tokenize_prompt(const Tokenizer& tokenizer, const ModelConfig& config, const ChatTurn& turn,
-                             const std::vector<GridThw>& video_grids);
+// Throws DataError if the text itself holds vision or chat control tokens, or if the number of
+// placeholders differs from the number of grids; CheckpointError if tokenizer and config disagree
+// on ids.
+PromptTokens tokenize_prompt(const Tokenizer& tokenizer, const ModelConfig& config,
+                             const ChatTurn& turn, const std::vector<GridThw>& video_grids);
 
-// M-RoPE positions of Qwen2-VL for ids whose video (or image) placeholders are already expanded; grids in order of
-// appearance. Returns [3, T] and the next position. Throws InternalError if ids and grids disagree.
+// M-RoPE positions of Qwen2-VL for ids whose video (or image) placeholders are already expanded;
+// grids in order of appearance. Returns [3, T] and the next position. Throws InternalError if ids
+// and grids disagree.
 struct MropePositions {
   at::Tensor positions;  // [3, T] int64
   int64_t next_position = 0;
@@ -46,8 +48,9 @@ struct MropePositions {
 MropePositions mrope_positions(const std::vector<int64_t>& ids, const ModelConfig& config,
                                const std::vector<GridThw>& grids);
 
-// Ids the policy must never sample: every vision placeholder and control token, and rows of the embedding beyond the
-// tokenizer's vocabulary.
+// Ids the policy must never sample, ascending: every vision placeholder and control token but the
+// two that end a completion (<|im_end|>, <|endoftext|>), and rows of the embedding that no token of
+// the tokenizer has.
 std::vector<int64_t> unsampleable_ids(const Tokenizer& tokenizer, const ModelConfig& config);
 
 }  // namespace retrace::model

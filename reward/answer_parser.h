@@ -1,5 +1,7 @@
-// Strict tag grammar of a completion: optional white space, <think>...</think>, white space, <answer>...</answer>,
-// white space, end; each tag exactly once.
+// Strict tag grammar of a completion: optional white space, <think>...</think>, white space,
+// <answer>...</answer>, white space, end; each tag exactly once. The texts between the tags may be
+// empty; tags are lower case; white space is ASCII white space. Every function here is linear in
+// the length of its text.
 #pragma once
 
 #include <optional>
@@ -16,12 +18,13 @@ struct ParsedCompletion {
 // nullopt unless the whole text follows the grammar.
 std::optional<ParsedCompletion> parse_strict(std::string_view completion);
 
-// The answer as one letter A-Z: exactly one capital letter, optionally followed by a period. nullopt otherwise.
+// The answer as one letter A-Z: exactly one capital letter, optionally followed by a period.
+// nullopt otherwise, and so for white space around it, which parse_strict has trimmed.
 std::optional<char> answer_letter(std::string_view answer);
 
-// The letter inside the only <answer> pair of a text that need not follow the grammar otherwise; nullopt if there is
-// no such pair, more than one, or no letter in it. Evaluation uses this, so that a model without the thought format
-// is scored on its answers.
+// The letter inside the only <answer> pair of a text that need not follow the grammar otherwise;
+// nullopt if there is no such pair, more than one, or no letter in it. Evaluation uses this, so
+// that a model without the thought format is scored on its answers.
 std::optional<char> extract_letter(std::string_view completion);
 
 }  // namespace retrace::reward

@@ -10,7 +10,8 @@
 
 namespace retrace::reward {
 
-// 1 if the only <answer> pair holds exactly the right letter ("B" or "B."), else 0. Truncated completions score 0.
+// 1 if the only <answer> pair holds exactly the right letter ("B" or "B."), else 0. Truncated
+// completions score 0.
 class StrictLetterReward : public RewardFn {
  public:
   std::string_view name() const override { return "letter"; }

@@ -15,7 +15,8 @@ struct RewardInput {
   const data::Sample& sample;
 };
 
-// A reward is a pure function of one completion. nullopt means it could not be judged: a missing value, not a zero.
+// A reward is a pure function of one completion. nullopt means it could not be judged: a missing
+// value, not a zero.
 class RewardFn {
  public:
   virtual ~RewardFn() = default;

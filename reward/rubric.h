@@ -13,7 +13,7 @@ namespace retrace::reward {
 
 struct RewardSpec {
   std::string name;
-  double weight = 1.0;
+  double weight = 1.0;  // 0: recorded, but does not count
 };
 
 struct RewardPart {

@@ -1,0 +1,60 @@
+#include "rl/grpo_work.h"
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+namespace retrace::rl {
+namespace {
+
+nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
+  const rollout::Completion& completion = work.group.completions[index];
+  const reward::Score& score = work.scores[index];
+  nlohmann::ordered_json parts;
+  for (const reward::RewardPart& part : score.parts) {
+    parts[part.name] = part.raw ? nlohmann::ordered_json(*part.raw) : nlohmann::ordered_json(nullptr);
+  }
+  const double logprob_sum = std::accumulate(completion.logprobs.begin(), completion.logprobs.end(), 0.0);
+  nlohmann::ordered_json line;
+  line["completion_index"] = index;
+  line["text"] = completion.text;
+  line["num_tokens"] = completion.ids.size();
+  line["finish"] = rollout::to_string(completion.finish);
+  line["logprob_mean"] = logprob_sum / static_cast<double>(completion.ids.size());
+  line["policy_version"] = completion.policy_version;
+  line["reward_parts"] = parts;
+  line["reward"] = score.total ? nlohmann::ordered_json(*score.total) : nlohmann::ordered_json(nullptr);
+  line["advantage"] = work.advantage.advantages[index];
+  return line;
+}
+
+}  // namespace
+
+PackItem PromptWork::pack_item(const at::Tensor& vision_rows) const {
+  PackItem item;
+  item.prompt = &prompt.tokens;
+  for (const rollout::Completion& completion : group.completions) item.completions.push_back(&completion.ids);
+  item.vision_rows = vision_rows;
+  return item;
+}
+
+std::string rollout_lines(const std::vector<PromptWork>& work, int64_t step) {
+  std::string lines;
+  for (const PromptWork& item : work) {
+    for (size_t index = 0; index < item.group.completions.size(); ++index) {
+      nlohmann::ordered_json line;
+      line["step"] = step;
+      line["slot"] = item.slot;
+      line["sample"] = item.sample->index;
+      line["task"] = data::to_string(item.sample->task);
+      line["direction"] = data::to_string(item.sample->direction);
+      line["video"] = item.sample->video.string();
+      line["problem"] = item.sample->problem;
+      line["answer"] = item.sample->answer;
+      line.update(completion_json(item, index));
+      lines += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    }
+  }
+  return lines;
+}
+
+}  // namespace retrace::rl

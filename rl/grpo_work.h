@@ -1,0 +1,36 @@
+// The record that flows through one GRPO step, one per prompt.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/sample.h"
+#include "reward/rubric.h"
+#include "rl/advantage.h"
+#include "rl/packed_batch.h"
+#include "rl/prepared_prompt.h"
+#include "rl/vision_rows.h"
+#include "rollout/types.h"
+
+namespace retrace::rl {
+
+struct PromptWork {
+  int64_t slot = 0;  // of the run: names this draw of the sample
+  const data::Sample* sample = nullptr;
+  PreparedPrompt prompt;
+  VisionRows vision;
+  rollout::RolloutGroup group;              // [G]
+  std::vector<reward::Score> scores;        // [G]
+  GroupAdvantage advantage;                 // of the group
+  std::vector<at::Tensor> reference_logprobs;  // [G] of [length]; empty without a KL term
+
+  // All completions, in order, as one item of a packed batch.
+  PackItem pack_item(const at::Tensor& vision_rows) const;
+};
+
+// One JSON line a completion: prompt, text, raw reward parts, total, advantage, finish reason, mean log-prob.
+std::string rollout_lines(const std::vector<PromptWork>& work, int64_t step);
+
+}  // namespace retrace::rl

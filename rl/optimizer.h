@@ -1,0 +1,46 @@
+// AdamW (decoupled weight decay, Loshchilov & Hutter 2019) over the model's named parameters, with global-norm
+// clipping. Moments are flat float32 buffers laid out like the weights.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "model/weights.h"
+
+namespace retrace::rl {
+
+struct AdamWOptions {
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;   // on matrices and embeddings only (ParameterSpec::decays)
+  double max_grad_norm = 1.0;  // 0: no clipping
+};
+
+class AdamW {
+ public:
+  // `gradients` is the flat buffer of Weights::require_gradients; parameters of a frozen vision tower are skipped.
+  AdamW(model::Weights& weights, at::Tensor gradients, AdamWOptions options, bool train_vision);
+
+  // Clips, steps, zeroes the gradients. Returns the gradient norm before clipping. A norm that is not finite leaves
+  // weights and moments untouched and is returned as it is.
+  double step(double learning_rate);
+
+  void zero_gradients();
+  at::Tensor& gradients() { return gradients_; }
+
+  // State for checkpoints: moments [num_parameters] and the number of steps taken.
+  at::Tensor exp_avg, exp_avg_sq;
+  int64_t num_steps = 0;
+
+ private:
+  struct Slice {
+    at::Tensor parameter, gradient, exp_avg, exp_avg_sq;
+    bool decays;
+  };
+  at::Tensor gradients_;
+  AdamWOptions options_;
+  std::vector<Slice> slices_;
+};
+
+}  // namespace retrace::rl

@@ -1,0 +1,250 @@
+#include "rl/run_config.h"
+
+#include "core/error.h"
+
+namespace retrace::rl {
+namespace {
+
+using core::ConfigNode;
+
+void read_run(ConfigNode root, RunSection& run) {
+  ConfigNode node = root.section("run");
+  node.read("dir", run.dir);
+  node.read("seed", run.seed);
+  node.read("threads", run.threads);
+  node.require(run.threads >= 1, "threads", "must be at least 1", run.threads);
+  node.finish();
+}
+
+void read_model(ConfigNode root, ModelSection& model) {
+  ConfigNode node = root.section("model");
+  node.read("path", model.path);
+  node.read("random_init", model.random_init);
+  node.read("train_vision", model.train_vision);
+  if (model.path.empty()) node.fail("path", "must name a model folder in Hugging Face layout, is empty");
+  node.finish();
+}
+
+DataSection read_data(ConfigNode& parent, std::string_view key) {
+  DataSection data;
+  ConfigNode node = parent.section(key);
+  node.read("files", data.files);
+  node.read("video_root", data.video_root);
+  node.read("allow_text_only", data.allow_text_only);
+  node.read("max_samples", data.max_samples);
+  node.require(data.max_samples >= 0, "max_samples", "must be 0 (all) or more", data.max_samples);
+  node.finish();
+  return data;
+}
+
+void read_video(ConfigNode root, VideoSection& video) {
+  ConfigNode node = root.section("video");
+  data::FrameSamplerOptions& sampler = video.frames.sampler;
+  node.read_choice("sampling", sampler.rule,
+                   {{"fps", data::SamplingRule::kFps}, {"linspace_floor", data::SamplingRule::kLinspaceFloor}});
+  node.read("fps", sampler.fps);
+  node.read("min_frames", sampler.min_frames);
+  node.read("max_frames", sampler.max_frames);
+  node.read("num_frames", sampler.num_frames);
+  node.read("min_pixels", video.frames.min_pixels);
+  node.read("max_pixels", video.frames.max_pixels);
+  node.read("cache_mb", video.cache_mb);
+  node.require(sampler.fps > 0, "fps", "must be above 0", sampler.fps);
+  node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
+  node.require(sampler.max_frames >= sampler.min_frames, "max_frames", "must be at least min_frames",
+               sampler.max_frames);
+  node.require(sampler.num_frames >= 2, "num_frames", "must be at least 2", sampler.num_frames);
+  node.require(video.frames.min_pixels >= 1, "min_pixels", "must be at least 1", video.frames.min_pixels);
+  node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels", "must be at least min_pixels",
+               video.frames.max_pixels);
+  node.require(video.cache_mb >= 0, "cache_mb", "must be 0 or more", video.cache_mb);
+  node.finish();
+}
+
+void read_prompt(ConfigNode root, PromptOptions& prompt) {
+  ConfigNode node = root.section("prompt");
+  node.read("system", prompt.system);
+  node.read("template", prompt.text_template);
+  node.finish();
+}
+
+void read_lr(ConfigNode& parent, LrSchedule& lr) {
+  ConfigNode node = parent.section("lr");
+  node.read("peak", lr.peak);
+  node.read_choice("decay", lr.decay, {{"constant", LrDecay::kConstant},
+                                       {"linear", LrDecay::kLinear},
+                                       {"cosine", LrDecay::kCosine}});
+  node.read("warmup_steps", lr.warmup_steps);
+  node.read("final_fraction", lr.final_fraction);
+  node.require(lr.peak > 0, "peak", "must be above 0", lr.peak);
+  node.require(lr.warmup_steps >= 0, "warmup_steps", "must be 0 or more", lr.warmup_steps);
+  node.require(lr.final_fraction >= 0 && lr.final_fraction <= 1, "final_fraction", "must be in [0, 1]",
+               lr.final_fraction);
+  node.finish();
+}
+
+void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
+  ConfigNode node = parent.section("adamw");
+  node.read("beta1", adamw.beta1);
+  node.read("beta2", adamw.beta2);
+  node.read("epsilon", adamw.epsilon);
+  node.read("weight_decay", adamw.weight_decay);
+  node.read("max_grad_norm", adamw.max_grad_norm);
+  node.require(adamw.beta1 >= 0 && adamw.beta1 < 1, "beta1", "must be in [0, 1)", adamw.beta1);
+  node.require(adamw.beta2 >= 0 && adamw.beta2 < 1, "beta2", "must be in [0, 1)", adamw.beta2);
+  node.require(adamw.epsilon > 0, "epsilon", "must be above 0", adamw.epsilon);
+  node.require(adamw.weight_decay >= 0, "weight_decay", "must be 0 or more", adamw.weight_decay);
+  node.require(adamw.max_grad_norm >= 0, "max_grad_norm", "must be 0 (no clipping) or more", adamw.max_grad_norm);
+  node.finish();
+}
+
+void read_train(ConfigNode& node, TrainSection& train) {
+  train.data = read_data(node, "data");
+  node.read("steps", train.steps);
+  node.read("epochs", train.epochs);
+  node.read("prompts_per_step", train.prompts_per_step);
+  node.read("micro_batch_tokens", train.micro_batch_tokens);
+  read_lr(node, train.lr);
+  read_adamw(node, train.adamw);
+  node.require(train.steps >= 0, "steps", "must be 0 or more", train.steps);
+  node.require(train.epochs >= 0, "epochs", "must be 0 or more", train.epochs);
+  node.require(train.steps == 0 || train.epochs == 0, "steps", "must be 0 when epochs is given", train.steps);
+  node.require(train.prompts_per_step >= 1, "prompts_per_step", "must be at least 1", train.prompts_per_step);
+  node.require(train.micro_batch_tokens >= 1, "micro_batch_tokens", "must be at least 1", train.micro_batch_tokens);
+  if (train.enabled() && train.data.files.empty()) node.fail("data.files", "must name at least one jsonl file, is empty");
+}
+
+void read_rollout(ConfigNode root, RolloutSection& rollout) {
+  ConfigNode node = root.section("rollout");
+  node.read("max_new_tokens", rollout.max_new_tokens);
+  node.read("temperature", rollout.sampling.temperature);
+  node.read("top_k", rollout.sampling.top_k);
+  node.read("top_p", rollout.sampling.top_p);
+  node.read("tile_rows", rollout.tile_rows);
+  node.require(rollout.max_new_tokens >= 1, "max_new_tokens", "must be at least 1", rollout.max_new_tokens);
+  node.require(rollout.sampling.temperature > 0, "temperature", "must be above 0 (evaluation has its own)",
+               rollout.sampling.temperature);
+  node.require(rollout.sampling.top_k >= 0, "top_k", "must be 0 (off) or more", rollout.sampling.top_k);
+  node.require(rollout.sampling.top_p > 0 && rollout.sampling.top_p <= 1, "top_p", "must be in (0, 1]",
+               rollout.sampling.top_p);
+  node.require(rollout.tile_rows >= 1, "tile_rows", "must be at least 1", rollout.tile_rows);
+  node.finish();
+}
+
+void read_reward(ConfigNode root, std::vector<reward::RewardSpec>& rewards) {
+  ConfigNode node = root.section("reward");
+  rewards = reward::read_reward_specs(node, "rewards");
+  node.finish();
+}
+
+void read_loss(ConfigNode& node, GrpoSection& grpo) {
+  PolicyLossOptions& loss = grpo.loss;
+  node.read("clip_low", loss.clip_low);
+  node.read("clip_high", loss.clip_high);
+  node.read("kl_coefficient", loss.kl_coefficient);
+  node.read_choice("kl_estimator", loss.kl_estimator,
+                   {{"k1", KlEstimator::kK1}, {"k2", KlEstimator::kK2}, {"k3", KlEstimator::kK3}});
+  node.read("kl_clamp", loss.kl_clamp);
+  node.read_choice("aggregation", loss.aggregation, {{"sequence_mean", LossAggregation::kSequenceMean},
+                                                     {"token_mean", LossAggregation::kTokenMean},
+                                                     {"token_sum_norm", LossAggregation::kTokenSumNorm}});
+  node.read_choice("advantage_scale", grpo.advantage.scale,
+                   {{"group_std", AdvantageScale::kGroupStd}, {"none", AdvantageScale::kNone}});
+  node.read("advantage_epsilon", grpo.advantage.std_epsilon);
+  node.require(loss.clip_low > 0 && loss.clip_low <= 1, "clip_low", "must be in (0, 1]", loss.clip_low);
+  node.require(loss.clip_high > 0, "clip_high", "must be above 0", loss.clip_high);
+  node.require(loss.kl_coefficient >= 0, "kl_coefficient", "must be 0 (no reference) or more", loss.kl_coefficient);
+  node.require(loss.kl_clamp >= 0, "kl_clamp", "must be 0 (off) or more", loss.kl_clamp);
+  node.require(grpo.advantage.std_epsilon > 0, "advantage_epsilon", "must be above 0", grpo.advantage.std_epsilon);
+}
+
+void read_grpo(ConfigNode root, GrpoSection& grpo) {
+  ConfigNode node = root.section("grpo");
+  read_train(node, grpo);
+  node.read("group_size", grpo.group_size);
+  node.read("updates_per_rollout", grpo.updates_per_rollout);
+  read_loss(node, grpo);
+  node.require(grpo.group_size >= 2, "group_size", "must be at least 2, an advantage needs a group", grpo.group_size);
+  node.require(grpo.updates_per_rollout >= 1, "updates_per_rollout", "must be at least 1", grpo.updates_per_rollout);
+  node.require(grpo.prompts_per_step % grpo.updates_per_rollout == 0, "updates_per_rollout",
+               fmt::format("must divide grpo.prompts_per_step = {}", grpo.prompts_per_step), grpo.updates_per_rollout);
+  node.finish();
+}
+
+void read_eval(ConfigNode root, EvalSection& eval) {
+  ConfigNode node = root.section("eval");
+  eval.data = read_data(node, "data");
+  node.read("every_steps", eval.every_steps);
+  node.read("blind", eval.blind);
+  node.read("temperature", eval.temperature);
+  node.require(eval.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more", eval.every_steps);
+  node.require(eval.temperature >= 0, "temperature", "must be 0 (greedy) or more", eval.temperature);
+  node.finish();
+}
+
+void read_checkpoint(ConfigNode root, CheckpointSection& checkpoint) {
+  ConfigNode node = root.section("checkpoint");
+  node.read("every_steps", checkpoint.every_steps);
+  node.read("keep_last", checkpoint.keep_last);
+  node.read("dtype", checkpoint.dtype);
+  node.require(checkpoint.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more",
+               checkpoint.every_steps);
+  node.require(checkpoint.keep_last >= 0, "keep_last", "must be 0 (all) or more", checkpoint.keep_last);
+  node.require(checkpoint.dtype == "float32" || checkpoint.dtype == "bfloat16", "dtype",
+               "must be float32 or bfloat16", checkpoint.dtype);
+  node.finish();
+}
+
+void check_multiple(const TrainSection& train, std::string_view stage, int64_t divisor, const std::string& reason) {
+  if (!train.enabled() || train.prompts_per_step % divisor == 0) return;
+  const int64_t below = train.prompts_per_step / divisor * divisor;
+  core::throw_<core::ConfigError>(
+      "{}.prompts_per_step: must be a multiple of {} ({}), is {}; use {} or {}, or another number of ranks", stage,
+      divisor, reason, train.prompts_per_step, below > 0 ? below : divisor, below + divisor);
+}
+
+}  // namespace
+
+RunConfig read_run_config(const std::filesystem::path& recipe, std::span<const std::string> overrides) {
+  ConfigNode root = ConfigNode::from_file(recipe, overrides);
+  RunConfig config;
+  read_run(root, config.run);
+  read_model(root, config.model);
+  read_video(root, config.video);
+  read_prompt(root, config.prompt);
+  {
+    ConfigNode node = root.section("sft");
+    read_train(node, config.sft);
+    node.finish();
+  }
+  read_rollout(root, config.rollout);
+  read_reward(root, config.rewards);
+  read_grpo(root, config.grpo);
+  {
+    ConfigNode node = root.section("distributed");
+    node.read("deadline_seconds", config.deadline_seconds);
+    node.require(config.deadline_seconds > 0, "deadline_seconds", "must be above 0", config.deadline_seconds);
+    node.finish();
+  }
+  read_checkpoint(root, config.checkpoint);
+  read_eval(root, config.eval);
+  root.finish();
+  if (!config.sft.enabled() && !config.grpo.enabled() && config.eval.data.files.empty()) {
+    core::throw_<core::ConfigError>(
+        "{}: nothing to do: give sft.steps, grpo.steps (or epochs), or eval.data.files", recipe.string());
+  }
+  if (config.grpo.enabled() && config.rewards.empty()) {
+    core::throw_<core::ConfigError>("{}: reward.rewards: must list at least one reward when grpo is on, is empty",
+                                    recipe.string());
+  }
+  config.resolved_yaml = root.resolved_yaml();
+  return config;
+}
+
+void validate_for_ranks(const RunConfig& config, int world_size) {
+  check_multiple(config.sft, "sft", world_size, fmt::format("{} ranks", world_size));
+  check_multiple(config.grpo, "grpo", world_size * config.grpo.updates_per_rollout,
+                 fmt::format("{} ranks x {} updates_per_rollout", world_size, config.grpo.updates_per_rollout));
+}
+
+}  // namespace retrace::rl

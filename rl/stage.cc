@@ -1,0 +1,43 @@
+#include "rl/stage.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/logging.h"
+
+namespace retrace::rl {
+
+int64_t stage_steps(const TrainSection& section, int64_t num_samples) {
+  if (section.steps > 0) return section.steps;
+  const double slots = section.epochs * static_cast<double>(num_samples);
+  return static_cast<int64_t>(std::ceil(slots / static_cast<double>(section.prompts_per_step)));
+}
+
+double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate) {
+  if (context.communicator.size() > 1) context.communicator.all_reduce_sum(optimizer.gradients(), "gradient");
+  const double norm = optimizer.step(learning_rate);
+  if (!std::isfinite(norm)) {
+    core::log_warning("gradient norm is {}: this step changed nothing; a lower learning rate usually helps", norm);
+  }
+  return norm;
+}
+
+std::vector<data::Sample> load_samples(const DataSection& section) {
+  std::vector<data::Sample> samples;
+  for (const std::string& file : section.files) {
+    data::DatasetOptions options;
+    options.file = file;
+    options.video_root = section.video_root;
+    options.allow_text_only = section.allow_text_only;
+    for (data::Sample& sample : data::read_dataset(options)) {
+      sample.index = static_cast<int64_t>(samples.size());
+      samples.push_back(std::move(sample));
+    }
+  }
+  if (section.max_samples > 0 && static_cast<int64_t>(samples.size()) > section.max_samples) {
+    samples.resize(static_cast<size_t>(section.max_samples));
+  }
+  return samples;
+}
+
+}  // namespace retrace::rl

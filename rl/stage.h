@@ -1,0 +1,52 @@
+// One stage of a run (sft or grpo): a sequence of optimizer steps. The trainer drives it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/metrics.h"
+#include "data/sample.h"
+#include "distributed/communicator.h"
+#include "model/qwen_vl.h"
+#include "model/tokenizer.h"
+#include "rl/optimizer.h"
+#include "rl/prepared_prompt.h"
+#include "rl/run_config.h"
+
+namespace retrace::rl {
+
+// What stages and evaluation work with; made once a run, outlives them.
+struct RunContext {
+  const RunConfig& config;
+  distributed::Communicator& communicator;
+  model::QwenVl& policy;
+  const model::Tokenizer& tokenizer;
+  const PromptBuilder& prompts;
+};
+
+struct StepReport {
+  std::vector<core::Metric> metrics;  // reduced over ranks
+  std::string headline;               // for the progress line: "reward 0.61"
+};
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual std::string_view name() const = 0;
+  virtual int64_t num_steps() const = 0;
+  // Step `step` (from 0) of this stage: a collective call.
+  virtual StepReport run_step(int64_t step) = 0;
+  virtual AdamW& optimizer() = 0;
+};
+
+// Steps of a stage over `num_samples` samples: `steps`, or epochs * num_samples / prompts_per_step rounded up.
+int64_t stage_steps(const TrainSection& section, int64_t num_samples);
+
+// Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before clipping.
+double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate);
+
+// Reads the files of a data section as one list; Sample::index counts over all of them.
+std::vector<data::Sample> load_samples(const DataSection& section);
+
+}  // namespace retrace::rl

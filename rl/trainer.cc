@@ -1,0 +1,216 @@
+#include "rl/trainer.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/interrupt.h"
+#include "core/logging.h"
+#include "core/progress.h"
+#include "model/checkpoint_files.h"
+#include "rl/agreement.h"
+#include "rl/evaluation.h"
+#include "rl/grpo_stage.h"
+#include "rl/sft_stage.h"
+#include "rl/summary.h"
+
+namespace retrace::rl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 2> kStageOrder = {"sft", "grpo"};
+
+const TrainSection& section(const RunConfig& config, std::string_view stage) {
+  return stage == "sft" ? static_cast<const TrainSection&>(config.sft) : config.grpo;
+}
+
+// The name of a model after a stage, in the table.
+std::string stage_label(const RunConfig& config, std::string_view stage) {
+  if (stage == "sft") return "SFT";
+  return config.sft.enabled() ? "SFT+GRPO" : "GRPO";
+}
+
+// The signal seen by any rank, on every rank.
+int signal_on_any_rank(distributed::Communicator& communicator) {
+  at::Tensor signals = at::zeros({communicator.size()}, at::kLong);
+  signals[communicator.rank()] = core::interrupt_signal();
+  communicator.all_reduce_sum(signals, "interrupt check");
+  return static_cast<int>(signals.max().item<int64_t>());
+}
+
+}  // namespace
+
+Trainer::Trainer(const RunConfig& config, distributed::Communicator& communicator, const std::string& resume)
+    : config_(config), communicator_(communicator), folder_(config.run.dir) {
+  run_on_all_ranks(communicator_, [&] { set_up(resume); });
+  run_on_all_ranks(communicator_, [&] {
+    if (!is_root()) return;
+    folder_.create(config_.resolved_yaml, communicator_.size());
+    core::MetricsWriter::truncate_after(folder_.root(), state_.global_step);
+    metrics_ = std::make_unique<core::MetricsWriter>(folder_.root());
+  });
+  core::init_logging({communicator_.rank(), communicator_.size(), folder_.log()});
+}
+
+Trainer::~Trainer() = default;
+
+void Trainer::set_up(const std::string& resume) {
+  validate_for_ranks(config_, communicator_.size());
+  choose_start(resume);
+  load_model();
+  load_data();
+}
+
+void Trainer::choose_start(const std::string& resume) {
+  const std::optional<fs::path> latest = latest_checkpoint(folder_.checkpoints());
+  if (resume.empty()) {
+    if (latest) {
+      core::throw_<core::ConfigError>(
+          "run.dir: {} already holds a run (its newest checkpoint is {}); go on with --resume auto, or choose another "
+          "--run-dir",
+          folder_.root().string(), latest->filename().string());
+    }
+    return;
+  }
+  resumed_from_ = resume == "auto" ? latest : std::optional<fs::path>(resume);
+  if (resumed_from_) state_ = read_trainer_state(*resumed_from_);
+}
+
+void Trainer::load_model() {
+  const fs::path& source = config_.model.path;
+  model::ModelConfig model_config = model::read_model_config(source);
+  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_file(source / "tokenizer.json"));
+  model::Weights weights(model_config);
+  if (resumed_from_) {
+    load_checkpoint_weights(*resumed_from_, weights);
+  } else if (config_.model.random_init) {
+    model::initialise_randomly(weights, config_.run.seed);
+  } else {
+    model::load_weights(source, weights);
+  }
+  policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
+  data::FrameOptions frames = config_.video.frames;
+  frames.resize_factor = policy_->config().vision.patch_size * policy_->config().vision.spatial_merge_size;
+  frames_ = std::make_unique<data::FrameCache>(frames, config_.video.cache_mb << 20);
+  prompts_ = std::make_unique<PromptBuilder>(*tokenizer_, policy_->config(), *frames_, config_.prompt);
+}
+
+void Trainer::load_data() {
+  if (config_.sft.enabled()) sft_samples_ = load_samples(config_.sft.data);
+  if (config_.grpo.enabled()) grpo_samples_ = load_samples(config_.grpo.data);
+  if (!config_.eval.data.files.empty()) eval_samples_ = load_samples(config_.eval.data);
+}
+
+RunContext Trainer::context() { return {config_, communicator_, *policy_, *tokenizer_, *prompts_}; }
+
+std::unique_ptr<model::QwenVl> Trainer::load_reference() {
+  if (config_.grpo.loss.kl_coefficient == 0) return nullptr;
+  if (state_.reference.empty()) {
+    state_.reference = checkpoint_name(state_.global_step);
+    return std::make_unique<model::QwenVl>(policy_->config(), policy_->weights().frozen_copy());
+  }
+  model::Weights weights(policy_->config());
+  load_checkpoint_weights(folder_.checkpoints() / state_.reference, weights);
+  return std::make_unique<model::QwenVl>(policy_->config(), std::move(weights));
+}
+
+std::unique_ptr<Stage> Trainer::make_stage(std::string_view name) {
+  if (name == "sft") return std::make_unique<SftStage>(context(), sft_samples_);
+  return std::make_unique<GrpoStage>(context(), grpo_samples_, load_reference(), folder_.rollouts());
+}
+
+RunOutcome Trainer::run() {
+  if (state_.table.empty()) evaluate_now("base");
+  const auto resumed_stage = std::find(kStageOrder.begin(), kStageOrder.end(), state_.stage);
+  for (auto name = kStageOrder.begin(); name != kStageOrder.end() && interrupted_by_ == 0; ++name) {
+    if (!section(config_, *name).enabled()) continue;
+    const bool is_resumed = name == resumed_stage;
+    if (resumed_stage != kStageOrder.end() && name < resumed_stage) continue;
+    // The checkpoint that a stage starts from is the KL reference of grpo: it must exist.
+    if (!is_resumed) save(nullptr);
+    const std::unique_ptr<Stage> stage = make_stage(*name);
+    if (is_resumed && has_optimizer(*resumed_from_)) load_optimizer(*resumed_from_, stage->optimizer());
+    if (!is_resumed) {
+      state_.stage = *name;
+      state_.stage_step = 0;
+    }
+    run_stage(*stage, state_.stage_step);
+  }
+  if (is_root()) {
+    if (interrupted_by_ == 0 && fs::exists(folder_.checkpoints() / checkpoint_name(state_.global_step))) {
+      folder_.link_final(folder_.checkpoints() / checkpoint_name(state_.global_step));
+    }
+    if (!state_.table.empty()) core::write_file_atomically(folder_.summary(), summary_table(state_.table));
+  }
+  return {state_.table, interrupted_by_};
+}
+
+void Trainer::run_stage(Stage& stage, int64_t first_step) {
+  const int64_t num_steps = stage.num_steps();
+  if (first_step >= num_steps) return;
+  core::log_info("{}: steps {} to {} of {}", stage.name(), first_step + 1, num_steps, num_steps);
+  core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps", is_root());
+  for (int64_t step = first_step; step < num_steps; ++step) {
+    const StepReport report = stage.run_step(step);
+    ++state_.global_step;
+    state_.stage_step = step + 1;
+    write_metrics(stage.name(), report.metrics);
+    progress.update(step + 1 - first_step, report.headline);
+
+    const bool last = step + 1 == num_steps;
+    interrupted_by_ = signal_on_any_rank(communicator_);
+    const auto is_due = [&](int64_t every) { return every > 0 && state_.global_step % every == 0; };
+    if (last) {
+      progress.finish(report.headline);
+      evaluate_now(stage_label(config_, stage.name()));
+    } else if (is_due(config_.eval.every_steps) && interrupted_by_ == 0) {
+      evaluate_now("");
+    }
+    if (last || interrupted_by_ != 0 || is_due(config_.checkpoint.every_steps)) save(&stage.optimizer());
+    if (interrupted_by_ != 0) {
+      core::log_warning("signal {}: stopped after step {}; go on with --resume auto", interrupted_by_,
+                        state_.global_step);
+      return;
+    }
+  }
+}
+
+void Trainer::write_metrics(std::string_view stage, const std::vector<core::Metric>& metrics) {
+  if (metrics_) metrics_->write(std::string(stage), state_.global_step, metrics);
+}
+
+void Trainer::evaluate_now(const std::string& label) {
+  if (eval_samples_.empty()) return;
+  std::vector<core::Metric> metrics;
+  for (const bool blind : {false, true}) {
+    if (blind && !config_.eval.blind) continue;
+    const std::string suffix = blind ? "_blind" : "";
+    const fs::path details =
+        folder_.evaluations() / fmt::format("step-{:06d}{}.jsonl", state_.global_step, blind ? "-blind" : "");
+    const EvalResult result = evaluate(context(), eval_samples_, blind, details);
+    for (const auto& [group, count] : result.groups) {
+      metrics.push_back({"eval/accuracy" + suffix + (group == "all" ? "" : "/" + group), count.accuracy()});
+      if (!label.empty()) state_.table.push_back({label, group, blind, count.correct, count.total});
+    }
+    metrics.push_back({"eval/answered" + suffix,
+                       static_cast<double>(result.all().answered) / static_cast<double>(result.all().total)});
+    core::log_info("{}{}: {:.1f} % of {} questions right, {} answered", label.empty() ? "evaluation" : label,
+                   blind ? " blind" : "", 100 * result.all().accuracy(), result.all().total, result.all().answered);
+  }
+  write_metrics("eval", metrics);
+}
+
+void Trainer::save(const AdamW* optimizer) {
+  const fs::path checkpoint = folder_.checkpoints() / checkpoint_name(state_.global_step);
+  if (is_root()) {
+    save_checkpoint(checkpoint, config_.model.path, policy_->weights(), optimizer, state_, config_.checkpoint.dtype);
+    prune_checkpoints(folder_.checkpoints(), config_.checkpoint.keep_last, {state_.reference});
+  }
+  communicator_.barrier("checkpoint");
+}
+
+}  // namespace retrace::rl

@@ -1,1 +1,0 @@
-#include "rollout/types.h"

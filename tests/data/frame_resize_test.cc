@@ -1,0 +1,143 @@
+#include "data/frame_resize.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/error.h"
+#include "tests/data/error_text.h"
+#include "tests/data/video_fixtures.h"
+
+namespace retrace::data {
+namespace {
+
+using test::error_text;
+using ::testing::HasSubstr;
+
+// ---------------------------------------------------------------------------------------------------------------
+// smart_resize
+// ---------------------------------------------------------------------------------------------------------------
+constexpr int64_t kMin = 128 * 28 * 28, kMax = 360 * 420;
+
+void expect_size(int64_t height, int64_t width, int64_t min_pixels, int64_t max_pixels,
+                 int64_t expected_height, int64_t expected_width) {
+  const FrameSize size = smart_resize(height, width, 28, min_pixels, max_pixels);
+  EXPECT_EQ(size.height, expected_height) << height << " x " << width;
+  EXPECT_EQ(size.width, expected_width) << height << " x " << width;
+}
+
+TEST(SmartResize, UsualVideoSizes) {
+  expect_size(360, 640, kMin, kMax, 280, 504);
+  expect_size(480, 640, kMin, kMax, 336, 448);
+  expect_size(720, 1280, kMin, kMax, 280, 504);
+  expect_size(1080, 1920, kMin, kMax, 280, 504);
+}
+
+TEST(SmartResize, HalvesGoToTheEvenMultiple) {
+  expect_size(70, 98, 1, kMax, 56, 112);   // 2.5 and 3.5 units
+  expect_size(42, 126, 1, kMax, 56, 112);  // 1.5 and 4.5 units
+}
+
+TEST(SmartResize, SidesAreAtLeastOneUnit) {
+  expect_size(5, 10, 1, kMax, 28, 28);
+  expect_size(10, 1500, 1, 28 * 28 * 10, 28, 1064);  // shrinking must not lose a side either
+}
+
+TEST(SmartResize, SmallFramesGrow) {
+  // sqrt(100352 / 3072) = 5.7155: 9.80 and 13.06 units, rounded up.
+  expect_size(48, 64, kMin, kMax, 280, 392);
+}
+
+TEST(SmartResize, SizeThatFitsStays) {
+  expect_size(280, 504, kMin, kMax, 280, 504);
+}
+
+TEST(SmartResize, ExtremeShapeIsAnError) {
+  EXPECT_THAT(error_text<core::DataError>([] { smart_resize(10, 2010, 28, 1, kMax); }),
+              HasSubstr("2010 x 10 pixels: the longer side may be at most 200 times"));
+  EXPECT_NO_THROW(smart_resize(10, 2000, 28, 1, kMax));
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// resize_frames, against an antialiased bicubic in double from its definition
+// ---------------------------------------------------------------------------------------------------------------
+double cubic(double x) {
+  constexpr double a = -0.5;
+  x = std::abs(x);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return 0;
+}
+
+// [out, in]: every output pixel as a weighted mean of input pixels.
+at::Tensor resampling_matrix(int64_t in_size, int64_t out_size) {
+  at::Tensor weights = at::zeros({out_size, in_size}, at::kDouble);
+  const double scale = static_cast<double>(in_size) / static_cast<double>(out_size);
+  const double widening = std::max(scale, 1.0);  // shrinking widens the filter: the antialiasing
+  for (int64_t out = 0; out < out_size; ++out) {
+    const double centre = scale * (static_cast<double>(out) + 0.5);
+    const auto begin = std::max<int64_t>(0, static_cast<int64_t>(centre - 2 * widening + 0.5));
+    const auto end = std::min(in_size, static_cast<int64_t>(centre + 2 * widening + 0.5));
+    for (int64_t in = begin; in < end; ++in) {
+      weights[out][in] = cubic((static_cast<double>(in) - centre + 0.5) / widening);
+    }
+    weights[out] /= weights[out].sum();
+  }
+  return weights;
+}
+
+at::Tensor brute_force(const at::Tensor& frames_FCYX, FrameSize size) {
+  const at::Tensor rows = resampling_matrix(frames_FCYX.size(2), size.height);
+  const at::Tensor columns = resampling_matrix(frames_FCYX.size(3), size.width);
+  const at::Tensor resized = at::matmul(at::matmul(rows, frames_FCYX.to(at::kDouble)), columns.t());
+  return resized.clamp(0, 255).round().to(at::kInt);
+}
+
+void expect_within_one_level(const at::Tensor& frames_FCYX, FrameSize size) {
+  const at::Tensor resized = resize_frames(frames_FCYX, size);
+  ASSERT_EQ(resized.scalar_type(), at::kByte);
+  const at::Tensor expected = brute_force(frames_FCYX, size);
+  ASSERT_EQ(resized.sizes(), expected.sizes());
+  EXPECT_LE((resized.to(at::kInt) - expected).abs().max().item<int64_t>(), 1)
+      << "to " << size.height << " x " << size.width;
+}
+
+at::Tensor noise(int64_t num_frames, int64_t height, int64_t width) {
+  return at::randint(0, 256, {num_frames, 3, height, width}).to(at::kByte);
+}
+
+TEST(ResizeFrames, ShrinkingIsAntialiasedBicubic) {
+  expect_within_one_level(noise(2, 90, 121), {28, 56});
+  expect_within_one_level(test::smooth_frames(2, 90, 120), {56, 84});
+}
+
+TEST(ResizeFrames, GrowingIsBicubic) {
+  expect_within_one_level(noise(2, 31, 40), {56, 84});
+}
+
+TEST(ResizeFrames, OneSideMayGrowWhileTheOtherShrinks) {
+  expect_within_one_level(noise(1, 20, 100), {56, 28});
+}
+
+TEST(ResizeFrames, OvershootIsClamped) {
+  at::Tensor frames = at::zeros({1, 3, 8, 8}, at::kByte);
+  frames.slice(3, 4).fill_(255);
+  expect_within_one_level(frames, {32, 32});
+}
+
+TEST(ResizeFrames, RightSizeComesBackAsItIs) {
+  const at::Tensor frames = noise(2, 28, 56);
+  EXPECT_TRUE(resize_frames(frames, {28, 56}).is_same(frames));
+}
+
+TEST(ResizeFrames, WrongTensorIsAnInternalError) {
+  EXPECT_THROW(resize_frames(at::zeros({1, 3, 8, 8}), {28, 28}), core::InternalError);
+  EXPECT_THROW(resize_frames(at::zeros({3, 8, 8}, at::kByte), {28, 28}), core::InternalError);
+}
+
+}  // namespace
+}  // namespace retrace::data
