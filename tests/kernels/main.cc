@@ -1,0 +1,9 @@
+// One thread: the tensors are small, and timings of the whole set stay steady.
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  at::set_num_threads(1);
+  return RUN_ALL_TESTS();
+}
