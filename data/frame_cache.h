@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "data/frame_resize.h"
 #include "data/frame_sampler.h"
 
 namespace retrace::data {
@@ -20,28 +21,22 @@ struct FrameOptions {
 };
 
 struct ClipFrames {
-  at::Tensor frames;      // [F, 3, Y, X] uint8, resized, RGB
+  at::Tensor frames;      // [F, 3, Y, X] uint8, resized, RGB; shared with the cache: read only
   double sampled_fps = 0;
 };
 
-// Qwen's smart_resize: both sides rounded (half to even) to multiples of `factor`, area within [min, max]. Throws
-// DataError for an aspect ratio above 200.
-struct FrameSize {
-  int64_t height, width;
-};
-FrameSize smart_resize(int64_t height, int64_t width, int64_t factor, int64_t min_pixels, int64_t max_pixels);
+// Throws ConfigError for the first option out of its range.
+void validate(const FrameOptions& options);
 
-// Antialiased bicubic on uint8 (float32 inside, clamped, rounded), equal to torchvision's within 1 level.
-at::Tensor resize_frames(const at::Tensor& frames_FCYX, FrameSize size);
-
-// Reads, samples and resizes without a cache.
+// Reads, samples and resizes without a cache. Throws what VideoReader, sample_frame_indices and smart_resize throw.
 ClipFrames load_clip(const std::filesystem::path& video, const FrameOptions& options);
 
 class FrameCache {
  public:
   FrameCache(FrameOptions options, int64_t max_bytes);
   ~FrameCache();
-  // Throws what load_clip throws; a failure is not cached.
+  // Throws what load_clip throws; a failure is not cached. Threads that ask for a clip while it is being decoded
+  // wait for it (and get its error).
   ClipFrames get(const std::filesystem::path& video);
   int64_t num_decodes() const;  // clips decoded so far
 

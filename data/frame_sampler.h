@@ -16,8 +16,11 @@ struct FrameSamplerOptions {
   double fps = 2.0;            // kFps: frames per second
   int64_t min_frames = 4;      // kFps
   int64_t max_frames = 768;    // kFps
-  int64_t num_frames = 8;      // kLinspaceFloor: at least 2
+  int64_t num_frames = 8;      // kLinspaceFloor: at least 2; index i is floor(i * (total - 1) / (num_frames - 1))
 };
+
+// Throws ConfigError for the first option out of its range.
+void validate(const FrameSamplerOptions& options);
 
 // Sorted indices in [0, num_frames); repeats are possible for kLinspaceFloor on very short videos. Throws DataError
 // when the video has too few frames for kFps (fewer than 2).

@@ -1,1 +1,189 @@
 #include "data/jsonl_dataset.h"
+
+#include <nlohmann/json.hpp>
+
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/random.h"
+
+namespace retrace::data {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string_view describe_type(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "an array";
+    case Json::value_t::string:
+      return "a string";
+    case Json::value_t::boolean:
+      return "a boolean";
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+      return "a number";
+    case Json::value_t::binary:
+    case Json::value_t::discarded:
+      break;
+  }
+  return "something else";
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+// One record: its line, and errors that name it.
+class RecordReader {
+ public:
+  RecordReader(const DatasetOptions& options, int64_t index) : options_(options), index_(index) {}
+
+  Sample read(std::string_view line) const;
+
+ private:
+  template <class... Args>
+  [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
+    core::throw_<core::DataError>("{}:{}: {}", options_.file.string(), index_ + 1,
+                                  fmt::format(format, std::forward<Args>(args)...));
+  }
+  Json parse(std::string_view line) const;
+  std::string text(const Json& record, const char* field) const;
+  std::filesystem::path video(const Json& record) const;
+  Task task(const Json& record) const;
+  TravelDirection direction(const Json& record) const;
+
+  const DatasetOptions& options_;
+  int64_t index_;  // from 0
+};
+
+Json RecordReader::parse(std::string_view line) const {
+  Json record;
+  try {
+    record = Json::parse(line);
+  } catch (const Json::parse_error& error) {
+    fail("expected one JSON object a line, found bad JSON at character {}; is the line cut off?",
+         error.byte);
+  }
+  if (!record.is_object()) {
+    fail(
+        "expected a JSON object with the fields problem, solution, video, original_question and "
+        "original_answer, found {}",
+        describe_type(record));
+  }
+  return record;
+}
+
+std::string RecordReader::text(const Json& record, const char* field) const {
+  const auto found = record.find(field);
+  if (found == record.end()) fail("field '{}': missing; every record needs it", field);
+  if (!found->is_string()) {
+    fail("field '{}': expected a string, found {}; put the value in quotes", field,
+         describe_type(*found));
+  }
+  return found->get<std::string>();
+}
+
+std::filesystem::path RecordReader::video(const Json& record) const {
+  const std::string name = text(record, "video");
+  if (name.empty()) {
+    if (options_.allow_text_only) return {};
+    fail(
+        "field 'video': expected the name of a video file, found an empty string; only text-only "
+        "evaluation takes records without a video");
+  }
+  if (name.find('\0') != std::string::npos)
+    fail("field 'video': expected a file name, found a zero byte in it");
+  std::filesystem::path path = name;
+  if (path.is_relative()) {
+    path = (options_.video_root.empty() ? options_.file.parent_path() : options_.video_root) / path;
+  } else if (!options_.video_root.empty()) {
+    path = options_.video_root / path.filename();
+  }
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    fail("field 'video': no such video file: {}; set the video folder to where the videos are",
+         path.string());
+  }
+  return path;
+}
+
+Task RecordReader::task(const Json& record) const {
+  if (!record.contains("task")) return Task::kUnknown;
+  const std::string name = text(record, "task");
+  const std::optional<Task> parsed = parse_task(name);
+  if (!parsed) {
+    fail("field 'task': expected route, direction, landmark, action or unknown, found '{}'", name);
+  }
+  return *parsed;
+}
+
+TravelDirection RecordReader::direction(const Json& record) const {
+  if (!record.contains("direction")) return TravelDirection::kUnknown;
+  const std::string name = text(record, "direction");
+  const std::optional<TravelDirection> parsed = parse_travel_direction(name);
+  if (!parsed) fail("field 'direction': expected forward, reverse or unknown, found '{}'", name);
+  return *parsed;
+}
+
+Sample RecordReader::read(std::string_view line) const {
+  const Json record = parse(line);
+  Sample sample;
+  sample.index = index_;
+  sample.problem = text(record, "problem");
+  sample.solution = text(record, "solution");
+  sample.video = video(record);
+  text(record, "original_question");  // the same as `problem`; a file without it is of another kind
+  sample.answer = text(record, "original_answer");
+  sample.task = task(record);
+  sample.direction = direction(record);
+  if (is_blank(sample.problem)) fail("field 'problem': expected a question, found an empty string");
+  if (is_blank(sample.answer))
+    fail("field 'original_answer': expected the answer, found an empty string");
+  return sample;
+}
+
+}  // namespace
+
+std::vector<Sample> read_dataset(const DatasetOptions& options) {
+  if (options.max_samples < 0) {
+    core::throw_<core::ConfigError>("max_samples: must be at least 0 (0 keeps all), is {}",
+                                    options.max_samples);
+  }
+  const std::string content = core::read_text_file(options.file);
+  std::vector<Sample> samples;
+  size_t begin = 0;
+  for (int64_t index = 0; begin < content.size(); ++index) {
+    const size_t end = std::min(content.find('\n', begin), content.size());
+    const std::string_view line(content.data() + begin, end - begin);
+    begin = end + 1;
+    if (is_blank(line)) continue;
+    samples.push_back(RecordReader(options, index).read(line));
+    if (static_cast<int64_t>(samples.size()) == options.max_samples) break;
+  }
+  if (samples.empty()) {
+    core::throw_<core::DataError>("{}: has no records; expected one JSON object a line",
+                                  options.file.string());
+  }
+  return samples;
+}
+
+std::vector<int64_t> epoch_order(int64_t num_samples, uint64_t seed, int64_t epoch) {
+  RETRACE_CHECK(num_samples >= 0 && epoch >= 0, "{} samples, epoch {}", num_samples, epoch);
+  std::vector<int64_t> order(static_cast<size_t>(num_samples));
+  std::iota(order.begin(), order.end(), 0);
+  core::RandomStream stream(seed, "epoch_order");
+  core::RandomSequence(stream.substream(static_cast<uint64_t>(epoch))).shuffle(order);
+  return order;
+}
+
+}  // namespace retrace::data

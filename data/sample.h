@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,10 @@ enum class TravelDirection { kUnknown, kForward, kReverse };
 
 std::string_view to_string(Task task);                  // "unknown", "route", "direction", "landmark", "action"
 std::string_view to_string(TravelDirection direction);  // "unknown", "forward", "reverse"
+
+// The inverse of to_string; nothing for any other name.
+std::optional<Task> parse_task(std::string_view name);
+std::optional<TravelDirection> parse_travel_direction(std::string_view name);
 
 struct Sample {
   int64_t index = 0;            // line number in its file, from 0; with the file it names the sample for good

@@ -24,7 +24,7 @@ struct VideoInfo {
 
 struct VideoFrames {
   at::Tensor frames;                 // [F, C=3, Y, X] uint8, RGB
-  std::vector<double> pts_seconds;   // [F]
+  std::vector<double> pts_seconds;   // [F] since the first frame
 };
 
 // What reading cost; tests assert on work not done.

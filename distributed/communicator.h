@@ -1,8 +1,8 @@
 // Collectives over the ranks of a run. An interface that is passed in, never fetched from a global.
 //
-// Every call is collective: all ranks make the same calls in the same order with the same shapes. Every call has a
-// deadline; past it, or when a rank has failed, it throws DistributedError naming the operation, the tag and the
-// time waited. `tag` is a word for such messages ("gradient").
+// Every call is collective: all ranks make the same calls in the same order with the same shapes.
+// Every call has a deadline; past it, or when a rank has failed, it throws DistributedError naming
+// the operation, the tag and the time waited. `tag` is a word for such messages ("gradient").
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,7 +19,8 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
-  // In place, contiguous CPU tensors of float32, float64 or int64. The sum is the same on every rank, bit for bit.
+  // In place, contiguous CPU tensors of float32, float64 or int64. The sum is the same on every
+  // rank, bit for bit.
   virtual void all_reduce_sum(at::Tensor& tensor, std::string_view tag) = 0;
   virtual void broadcast(at::Tensor& tensor, int root, std::string_view tag) = 0;
   // The texts of all ranks, by rank, on every rank.

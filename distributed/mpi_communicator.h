@@ -7,8 +7,8 @@
 
 namespace retrace::distributed {
 
-// MPI_Init and MPI_Finalize as a scope. Works without mpirun (size 1). On destruction while an exception is being
-// handled it does not finalise: main() then calls abort_all().
+// MPI_Init and MPI_Finalize as a scope. Works without mpirun (size 1). On destruction while an
+// exception is being handled it does not finalise: main() then calls abort_all().
 class MpiSession {
  public:
   MpiSession(int* argc, char*** argv);
@@ -25,8 +25,8 @@ struct MpiOptions {
   double deadline_seconds = 600;
 };
 
-// Over all ranks of MPI_COMM_WORLD; needs a live MpiSession. For a given number of ranks a sum is the same on every
-// rank and in every run.
+// Over all ranks of MPI_COMM_WORLD; needs a live MpiSession. For a given number of ranks a sum is
+// the same on every rank and in every run.
 std::unique_ptr<Communicator> make_mpi_communicator(const MpiOptions& options);
 
 }  // namespace retrace::distributed

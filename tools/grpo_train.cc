@@ -84,7 +84,7 @@ int train(const Arguments& arguments, distributed::Communicator& communicator) {
 int main(int argc, char** argv) {
   distributed::MpiSession session(&argc, &argv);
   const int rank = distributed::MpiSession::world_rank();
-  core::init_logging({rank, distributed::MpiSession::world_size()});
+  core::init_logging({.rank = rank, .world_size = distributed::MpiSession::world_size(), .file = {}});
   core::install_interrupt_handlers();
   Arguments arguments;
   if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;

@@ -11,7 +11,7 @@ namespace retrace::egoworld {
 namespace {
 
 constexpr double kQuarterTurn = std::numbers::pi / 2;
-constexpr double kLeadInCells = 2.5, kLeadOutCells = 2.7;
+constexpr double kLeadInCells = 2.5, kLeadOutCells = 2.5;
 constexpr double kTurnRadiusMetres = 0.4;
 // Durations in units that come out as frames with the default options.
 constexpr double kUnitsPerMetre = 1.5, kUnitsPerTurn = 5;

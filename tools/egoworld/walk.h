@@ -22,7 +22,7 @@ struct WalkOptions {
   double fps = 8;
 };
 
-// The whole route in exactly num_frames frames: from 2.5 cells before the first crossing to 2.7
+// The whole route in exactly num_frames frames: from 2.5 cells before the first crossing to 2.5
 // cells behind the last, so that the last turn is seen as well as the others. Straight parts at a
 // speed that varies from leg to leg, turns as arcs through the crossing (about 5 of 48 frames with
 // 3 crossings), a slight bob and sway of the head.

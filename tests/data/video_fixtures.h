@@ -1,0 +1,42 @@
+// Clips made at test time: by hand, or with the ffmpeg program, which is also the second opinion on
+// what is in them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace retrace::test {
+
+// A folder of its own for every instance, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Runs `ffmpeg <arguments>` and fails the test with what it printed if it fails.
+void run_ffmpeg(const std::string& arguments);
+
+// Every frame of `video`, decoded from the first to the last by the ffmpeg program. [F, 3, Y, X]
+// uint8
+at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height, int64_t width);
+
+// Smooth moving colours. [F, 3, Y, X] uint8
+at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width);
+
+// Frame i shows the number i as eight black or white blocks: what survives any compression. [F, 3,
+// 32, 64] uint8
+at::Tensor numbered_frames(int64_t num_frames);
+int64_t number_in_frame(const at::Tensor& frame_CYX);
+
+}  // namespace retrace::test

@@ -1,0 +1,209 @@
+#include "tools/egoworld/corpus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/error.h"
+#include "tools/egoworld/question.h"
+#include "tools/egoworld/thought.h"
+#include "tools/egoworld/weighted_choice.h"
+
+namespace retrace::egoworld {
+namespace {
+
+ExerciseRecord headings_record(const Clip& clip) {
+  const std::string headings = headings_text(clip);
+  return {ExerciseKind::kHeadings, "Name the heading at every moment.", headings,
+          video_name(clip.index), headings};
+}
+
+ExerciseRecord events_record(const Clip& clip) {
+  const std::string events = events_text(clip.route);
+  return {ExerciseKind::kEvents, "List each landmark and the turn taken there.", events,
+          video_name(clip.index), events};
+}
+
+ExerciseRecord check_record(const WorldOptions& world, int64_t index,
+                            const std::vector<double>& check_weights) {
+  core::RandomSequence random(
+      core::RandomStream(world.seed, "egoworld/corpus/check").substream(index));
+  const bool about_turns = random.chance(0.5);
+  std::vector<WordSequence> orbit;
+  if (about_turns) {
+    orbit = turn_options(draw_turns(random, world.num_junctions));
+  } else {
+    const std::vector<Landmark> landmarks = draw_landmarks(random, world.num_junctions);
+    orbit = landmark_options(landmarks, draw_exchange(random, landmarks));
+  }
+  const std::string stated = joined(orbit.front());
+  const ShuffledOptions shuffled = shuffle_options(std::move(orbit), random);
+  const auto style = static_cast<CheckStyle>(draw_weighted(check_weights, random));
+  return {ExerciseKind::kCheck,
+          fmt::format("The {} are: {}.\n{}\nWhich option says the same?",
+                      about_turns ? "turns" : "landmarks", stated, options_text(shuffled.options)),
+          solution_text(check_text(shuffled.options, shuffled.answer, style), shuffled.answer), "",
+          std::string(1, option_letter(shuffled.answer))};
+}
+
+ExerciseRecord invert_record(const WorldOptions& world, int64_t index) {
+  core::RandomSequence random(
+      core::RandomStream(world.seed, "egoworld/corpus/invert").substream(index));
+  const auto given_way =
+      random.chance(0.5) ? data::TravelDirection::kForward : data::TravelDirection::kReverse;
+  WordSequence given, inverse;
+  if (random.chance(0.5)) {
+    const std::vector<Turn> turns = draw_turns(random, world.num_junctions);
+    given = words(turns);
+    inverse = words(reversed_route(turns));
+  } else {
+    given = words(draw_landmarks(random, world.num_junctions));
+    inverse.assign(given.rbegin(), given.rend());
+  }
+  const std::string_view asked_way = way_name(opposite_of(given_way));
+  const std::string solution = fmt::format("On {}: {}.", asked_way, joined(inverse));
+  return {ExerciseKind::kInvert,
+          fmt::format("On {}: {}.\nWhat is {}?", way_name(given_way), joined(given), asked_way),
+          solution, "", solution};
+}
+
+// Which of `available` things make `count` records: a random choice without repetition.
+std::vector<int64_t> choose(int64_t count, int64_t available, ExerciseKind kind,
+                            const WorldOptions& world) {
+  std::vector<int64_t> chosen(available);
+  for (int64_t i = 0; i < available; ++i) chosen[i] = i;
+  core::RandomSequence random(core::RandomStream(world.seed, "egoworld/corpus/choice")
+                                  .substream(static_cast<uint64_t>(kind)));
+  random.shuffle(chosen);
+  chosen.resize(count);
+  return chosen;
+}
+
+constexpr int64_t kMaxTextRecords = 10'000'000;  // of one kind; they are held in memory
+
+// How many records of a kind `num_clips` clips give.
+int64_t available_records(ExerciseKind kind, int64_t num_clips) {
+  switch (kind) {
+    case ExerciseKind::kHeadings:
+    case ExerciseKind::kEvents:
+      return num_clips;
+    case ExerciseKind::kCheck:
+    case ExerciseKind::kInvert:
+      return kMaxTextRecords;
+    case ExerciseKind::kQuestion:
+      return num_clips * kQuestionsPerClip;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string_view to_string(ExerciseKind kind) {
+  switch (kind) {
+    case ExerciseKind::kHeadings:
+      return "headings";
+    case ExerciseKind::kEvents:
+      return "events";
+    case ExerciseKind::kCheck:
+      return "check";
+    case ExerciseKind::kInvert:
+      return "invert";
+    case ExerciseKind::kQuestion:
+      return "question";
+  }
+  core::throw_<core::InternalError>("exercise kind {}: not a kind", static_cast<int>(kind));
+}
+
+std::array<int64_t, kNumExerciseKinds> parse_corpus_counts(std::string_view text,
+                                                           std::string_view option) {
+  std::array<int64_t, kNumExerciseKinds> counts{};
+  for (const NamedWeight& entry : parse_named_weights(text, option)) {
+    int kind = 0;
+    while (kind < kNumExerciseKinds && to_string(static_cast<ExerciseKind>(kind)) != entry.name)
+      ++kind;
+    if (kind == kNumExerciseKinds) {
+      core::throw_<core::ConfigError>(
+          "{}: unknown kind '{}'; there are: headings, events, check, invert, question", option,
+          entry.name);
+    }
+    counts[kind] = static_cast<int64_t>(std::min(entry.weight, 1e12));
+    if (static_cast<double>(counts[kind]) != entry.weight) {
+      core::throw_<core::ConfigError>("{}: '{}' must be a whole number of records, is {}", option,
+                                      entry.name, entry.weight);
+    }
+  }
+  return counts;
+}
+
+std::string headings_text(const Clip& clip) {
+  const std::vector<int64_t> frames = transcript_frames(static_cast<int64_t>(clip.poses.size()));
+  std::string text;
+  for (size_t i = 0; i + 1 < frames.size(); i += 2) {
+    const double middle = 0.5 * static_cast<double>(frames[i] + frames[i + 1]);
+    text += fmt::format("{}{}", i == 0 ? "" : " ",
+                        to_string(nearest_heading(heading_at(clip.poses, middle))));
+  }
+  return text;
+}
+
+std::string events_text(const Route& route) {
+  std::string text;
+  for (int64_t i = 0; i < route.num_junctions(); ++i) {
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", to_string(route.landmarks[i]),
+                        to_string(route.turns[i]));
+  }
+  return text + ".";
+}
+
+ExerciseRecord question_record(const WorldOptions& world, int64_t clip, int64_t question_index,
+                               const std::vector<double>& thought_weights) {
+  const Route route = draw_route(world.seed, clip, world.num_junctions);
+  const Question question = make_questions(route, world.seed, clip)[question_index];
+  core::RandomSequence random(
+      core::RandomStream(world.seed, "egoworld/thought").substream(clip).substream(question_index));
+  const auto style = static_cast<ThoughtStyle>(draw_weighted(thought_weights, random));
+  return {ExerciseKind::kQuestion, problem_text(question),
+          solution_text(thought_text(question, style), question.answer), video_name(clip),
+          std::string(1, option_letter(question.answer))};
+}
+
+void check_corpus_counts(const CorpusOptions& options, int64_t num_clips) {
+  for (int i = 0; i < kNumExerciseKinds; ++i) {
+    const auto kind = static_cast<ExerciseKind>(i);
+    const int64_t available = available_records(kind, num_clips);
+    if (options.counts[i] <= available) continue;
+    core::throw_<core::ConfigError>(
+        "corpus: {} records of kind '{}' asked for, {} clips give at most {}; ask for "
+        "fewer or render more clips",
+        options.counts[i], to_string(kind), num_clips, available);
+  }
+}
+
+std::vector<ExerciseRecord> make_corpus(const WorldOptions& world, int64_t num_clips,
+                                        const CorpusOptions& options) {
+  check_corpus_counts(options, num_clips);
+  const auto count = [&](ExerciseKind kind) { return options.counts[static_cast<size_t>(kind)]; };
+  const auto chosen = [&](ExerciseKind kind) {
+    return choose(count(kind), available_records(kind, num_clips), kind, world);
+  };
+  std::vector<ExerciseRecord> records;
+  for (const int64_t clip : chosen(ExerciseKind::kHeadings))
+    records.push_back(headings_record(make_clip(world, clip)));
+  for (const int64_t clip : chosen(ExerciseKind::kEvents))
+    records.push_back(events_record(make_clip(world, clip)));
+  for (const int64_t item : chosen(ExerciseKind::kQuestion)) {
+    records.push_back(question_record(world, item / kQuestionsPerClip, item % kQuestionsPerClip,
+                                      options.thought_weights));
+  }
+  for (int64_t i = 0; i < count(ExerciseKind::kCheck); ++i) {
+    records.push_back(check_record(world, i, options.check_weights));
+  }
+  for (int64_t i = 0; i < count(ExerciseKind::kInvert); ++i)
+    records.push_back(invert_record(world, i));
+  core::RandomSequence random(core::RandomStream(world.seed, "egoworld/corpus/order"));
+  random.shuffle(records);
+  return records;
+}
+
+}  // namespace retrace::egoworld

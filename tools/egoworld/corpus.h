@@ -1,0 +1,61 @@
+// What a base model is trained on before it ever sees reinforcement: exercises of the separate
+// skills that a route question needs, all made from ground truth.
+//
+//   headings  video   where the walker looks, over time
+//   events    video   every landmark with the turn taken there
+//   check     text    a stated sequence, four options: which says the same
+//   invert    text    the way there given, state the way back, or the other way round
+//   question  video   the four questions with a whole thought
+// Text-only exercises come from random streams of their own and need no clip.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/egoworld/clip.h"
+
+namespace retrace::egoworld {
+
+enum class ExerciseKind { kHeadings, kEvents, kCheck, kInvert, kQuestion };
+inline constexpr int kNumExerciseKinds = 5;
+std::string_view to_string(
+    ExerciseKind kind);  // "headings", "events", "check", "invert", "question"
+
+struct CorpusOptions {
+  std::array<int64_t, kNumExerciseKinds> counts{};  // records of each kind; 0: none
+  std::vector<double> thought_weights;              // [kNumThoughtStyles], for kQuestion
+  std::vector<double> check_weights;                // [kNumCheckStyles], for kCheck
+};
+
+// "headings:2000,check:8000". Throws ConfigError for an unknown kind, a repeated one, or a count
+// that is not a whole number of 0 or more.
+std::array<int64_t, kNumExerciseKinds> parse_corpus_counts(std::string_view text,
+                                                           std::string_view option);
+
+struct ExerciseRecord {
+  ExerciseKind kind;
+  std::string problem, solution;
+  std::string video;   // "" for text only
+  std::string answer;  // the letter for kCheck and kQuestion, else the solution
+};
+
+std::string headings_text(
+    const Clip& clip);  // "north north east ...": one word per pair of transcript frames
+std::string events_text(const Route& route);  // "lamp left, crate straight, plant right."
+
+// One of the clip's kQuestionsPerClip questions, with a thought whose style is drawn by weight.
+ExerciseRecord question_record(const WorldOptions& world, int64_t clip, int64_t question_index,
+                               const std::vector<double>& thought_weights);
+
+// Throws ConfigError when more video records of a kind are asked for than `num_clips` clips give:
+// one headings and one events record a clip, kQuestionsPerClip questions.
+void check_corpus_counts(const CorpusOptions& options, int64_t num_clips);
+
+// All records in random order; counts as check_corpus_counts wants them.
+std::vector<ExerciseRecord> make_corpus(const WorldOptions& world, int64_t num_clips,
+                                        const CorpusOptions& options);
+
+}  // namespace retrace::egoworld

@@ -1,0 +1,121 @@
+// egoworld: renders first-person route videos with exact labels.
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <thread>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/progress.h"
+#include "tools/egoworld/generate.h"
+#include "tools/egoworld/thought.h"
+
+namespace {
+
+using namespace retrace;
+
+constexpr const char* kDescription =
+    "Renders first-person walks through a procedural world to H.264 mp4, with multiple-choice "
+    "questions about the way "
+    "there and the way back, full ground truth, and exercises to train a base model on.";
+
+constexpr const char* kFooter = R"(
+Writes D/videos/000000.mp4 ..., D/qa.jsonl (four questions a clip), D/ground_truth.jsonl (one line a clip),
+D/corpus.jsonl (with --corpus) and, last, D/manifest.json. The same options give the same files, byte for byte,
+whatever --jobs is; a folder that already holds them is left alone.
+
+Thought styles (--thoughts): direct, recall, derive, check, copy_check.
+Check styles (--checks): none, plain, copy.
+Corpus kinds (--corpus): headings, events, check, invert, question.
+
+Example:
+  egoworld --out world --clips 200 --seed 7 --theme indoor
+  egoworld --out base --clips 8000 --seed 1 --thoughts recall:0.5,check:0.5 \
+      --corpus headings:8000,events:8000,check:20000,invert:8000,question:32000
+
+Exit codes: 0 done (or already there), 1 internal error, 2 bad usage, 3 the output folder or a file in it,
+130/143 interrupted.)";
+
+struct CommandLine {
+  egoworld::GenerateOptions options;
+  std::string thoughts = "recall:0.7,check:0.3";
+  std::string checks = "plain";
+  std::string corpus;
+};
+
+void add_options(CLI::App& app, CommandLine& line) {
+  egoworld::GenerateOptions& options = line.options;
+  options.num_jobs = std::max(1U, std::thread::hardware_concurrency());
+  app.add_option("--out", options.out, "output folder")->required();
+  app.add_option("--clips", options.num_clips, "number of clips")->required();
+  app.add_option("--seed", options.world.seed,
+                 "everything is a function of the seed and the other options")
+      ->required();
+  app.add_option("--theme", options.theme, "what the world looks like: indoor")
+      ->capture_default_str();
+  app.add_option("--junctions", options.world.num_junctions, "crossings on a route, 2 to 5")
+      ->capture_default_str();
+  app.add_option("--width", options.world.render.width, "pixels, even")->capture_default_str();
+  app.add_option("--height", options.world.render.height, "pixels, even")->capture_default_str();
+  app.add_option("--frames", options.world.walk.num_frames, "frames a clip, 16 or more")
+      ->capture_default_str();
+  app.add_option("--fps", options.world.walk.fps, "frames per second")->capture_default_str();
+  app.add_option("--thoughts", line.thoughts, "weights of the thought styles in the solutions")
+      ->capture_default_str();
+  app.add_option("--checks", line.checks, "weights of the check styles in the corpus")
+      ->capture_default_str();
+  app.add_option("--corpus", line.corpus,
+                 "records of each kind, for example headings:2000,check:8000");
+  app.add_option("--jobs", options.num_jobs, "threads")->capture_default_str();
+  app.add_flag("--overwrite", options.overwrite, "replace what the output folder holds");
+}
+
+void render_world(CommandLine& line) {
+  egoworld::GenerateOptions& options = line.options;
+  options.corpus.thought_weights = egoworld::parse_thought_weights(line.thoughts, "--thoughts");
+  options.corpus.check_weights = egoworld::parse_check_weights(line.checks, "--checks");
+  if (!line.corpus.empty())
+    options.corpus.counts = egoworld::parse_corpus_counts(line.corpus, "--corpus");
+  validate(options);
+  core::ProgressLine progress("egoworld", options.num_clips, "clips");
+  const egoworld::Outcome outcome = generate(options, [&](int64_t done) { progress.update(done); });
+  if (outcome == egoworld::Outcome::kAlreadyThere) {
+    progress.finish("already there");
+    fmt::print("{}: already holds exactly this; nothing to do\n", options.out.string());
+    return;
+  }
+  progress.finish();
+  fmt::print("{}: {} clips, {} questions\n", options.out.string(), options.num_clips,
+             4 * options.num_clips);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(kDescription, "egoworld");
+  app.footer(kFooter);
+  CommandLine line;
+  add_options(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = error.get_exit_code() == 0;
+    app.exit(error);
+    return static_cast<int>(asked_for_help ? core::ExitCode::kDone : core::ExitCode::kUsage);
+  }
+  try {
+    at::set_num_threads(1);
+    core::install_interrupt_handlers();
+    render_world(line);
+    return static_cast<int>(core::ExitCode::kDone);
+  } catch (const core::Error& error) {
+    fmt::print(stderr, "egoworld: {}\n", error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "egoworld: internal error: {}\n", error.what());
+    return static_cast<int>(core::ExitCode::kInternal);
+  }
+}
