@@ -1,6 +1,7 @@
-// The whole of GRPO on one page: sample a group of answers about a video, score them, compare them with each other,
-// and make the better ones more likely. Everything here is the product's own code; the trainer (rl/trainer.h) adds
-// ranks, KL, micro-batches, checkpoints and evaluation around the same calls.
+// The whole of GRPO on one page: sample a group of answers about a video, score them, compare them
+// with each other, and make the better ones more likely. Everything here is the product's own code;
+// the trainer (rl/trainer.h) adds ranks, KL, micro-batches, checkpoints and evaluation around the
+// same calls.
 //
 //   minimal_grpo assets/tiny data_cache/quickstart/train/qa.jsonl 20
 #include <ATen/ATen.h>
@@ -46,14 +47,15 @@ data::FrameOptions tiny_frames() {
 // One question on its way through a step.
 struct Work {
   const data::Sample* sample;
-  rl::PreparedPrompt prompt;          // token ids, positions, vision patches
-  at::Tensor vision_rows;             // [R, D] what the vision tower makes of the video
-  rollout::RolloutGroup group;        // G sampled completions with their log-probs
-  rl::GroupAdvantage advantage;       // how much better than its group each of them is
+  rl::PreparedPrompt prompt;     // token ids, positions, vision patches
+  at::Tensor vision_rows;        // [R, D] what the vision tower makes of the video
+  rollout::RolloutGroup group;   // G sampled completions with their log-probs
+  rl::GroupAdvantage advantage;  // how much better than its group each of them is
 };
 
-double run_step(int64_t step, const std::vector<data::Sample>& samples, const std::vector<int64_t>& order,
-                const rl::PromptBuilder& prompts, model::QwenVl& policy, const rollout::RolloutEngine& engine,
+double run_step(int64_t step, const std::vector<data::Sample>& samples,
+                const std::vector<int64_t>& order, const rl::PromptBuilder& prompts,
+                model::QwenVl& policy, const rollout::RolloutEngine& engine,
                 const reward::Rubric& rubric, rl::AdamW& optimizer) {
   // 1. The prompts: each video is decoded and seen by the (frozen) vision tower once.
   std::vector<Work> batch;
@@ -63,14 +65,18 @@ double run_step(int64_t step, const std::vector<data::Sample>& samples, const st
     work.sample = &samples[static_cast<size_t>(order[slot])];
     work.prompt = prompts.build(*work.sample);
     const at::NoGradGuard no_grad;
-    work.vision_rows = policy.vision_embeddings(work.prompt.patches.pixel_values, {work.prompt.patches.grid});
+    work.vision_rows =
+        policy.vision_embeddings(work.prompt.patches.pixel_values, {work.prompt.patches.grid});
   }
 
-  // 2. A group of completions for each prompt; every draw is a function of (seed, step, prompt, completion, token).
+  // 2. A group of completions for each prompt; every draw is a function of (seed, step, prompt,
+  // completion, token).
   std::vector<rollout::RolloutRequest> requests;
-  const core::RandomStream stream = core::RandomStream(kSeed, "sampling").substream(static_cast<uint64_t>(step));
+  const core::RandomStream stream =
+      core::RandomStream(kSeed, "sampling").substream(static_cast<uint64_t>(step));
   for (size_t i = 0; i < batch.size(); ++i) {
-    requests.push_back({&batch[i].prompt.tokens, batch[i].vision_rows, kGroupSize, stream.substream(i)});
+    requests.push_back(
+        {&batch[i].prompt.tokens, batch[i].vision_rows, kGroupSize, stream.substream(i)});
   }
   std::vector<rollout::RolloutGroup> groups = engine.generate(requests, step);
 
@@ -88,11 +94,13 @@ double run_step(int64_t step, const std::vector<data::Sample>& samples, const st
       reward_sum += *rewards.back();
     }
     work.advantage = rl::group_advantage(rewards, {});
-    rl::PackItem& item = items.emplace_back(rl::PackItem{&work.prompt.tokens, {}, work.vision_rows});
+    rl::PackItem& item =
+        items.emplace_back(rl::PackItem{&work.prompt.tokens, {}, work.vision_rows});
     for (size_t g = 0; g < work.group.completions.size(); ++g) {
       const std::vector<int64_t>& ids = work.group.completions[g].ids;
       item.completions.push_back(&ids);
-      advantages.insert(advantages.end(), ids.size(), static_cast<float>(work.advantage.advantages[g]));
+      advantages.insert(advantages.end(), ids.size(),
+                        static_cast<float>(work.advantage.advantages[g]));
     }
   }
 
@@ -101,8 +109,10 @@ double run_step(int64_t step, const std::vector<data::Sample>& samples, const st
   const kernels::TokenLogprob scored = rl::response_logprobs(policy, packed, /*temperature=*/1.0);
   rl::PolicyLossOptions options;
   options.kl_coefficient = 0;  // the trainer keeps a frozen reference; this page does not
-  const rl::StepDenominators denominators{kPromptsPerStep * kGroupSize, packed.labels_R.size(0), 96};
-  const at::Tensor weights = rl::token_weights(packed.completion_lengths, denominators, options.aggregation);
+  const rl::StepDenominators denominators{kPromptsPerStep * kGroupSize, packed.labels_R.size(0),
+                                          96};
+  const at::Tensor weights =
+      rl::token_weights(packed.completion_lengths, denominators, options.aggregation);
   const rl::PolicyLoss loss = rl::policy_loss(scored.logprob_T, /*old=*/{}, /*reference=*/{},
                                               at::tensor(advantages), weights, options);
   loss.loss.backward();
@@ -110,7 +120,8 @@ double run_step(int64_t step, const std::vector<data::Sample>& samples, const st
   return reward_sum / static_cast<double>(kPromptsPerStep * kGroupSize);
 }
 
-int train(const std::filesystem::path& model_folder, const std::filesystem::path& questions, int64_t num_steps) {
+int train(const std::filesystem::path& model_folder, const std::filesystem::path& questions,
+          int64_t num_steps) {
   const model::ModelConfig config = model::read_model_config(model_folder);
   const model::Tokenizer tokenizer = model::Tokenizer::from_file(model_folder / "tokenizer.json");
   model::Weights weights(config);
@@ -122,7 +133,8 @@ int train(const std::filesystem::path& model_folder, const std::filesystem::path
   data::DatasetOptions dataset;
   dataset.file = questions;
   const std::vector<data::Sample> samples = data::read_dataset(dataset);
-  const std::vector<int64_t> order = data::epoch_order(static_cast<int64_t>(samples.size()), kSeed, 0);
+  const std::vector<int64_t> order =
+      data::epoch_order(static_cast<int64_t>(samples.size()), kSeed, 0);
 
   rollout::RolloutOptions sampling;
   sampling.max_new_tokens = 96;
@@ -134,7 +146,8 @@ int train(const std::filesystem::path& model_folder, const std::filesystem::path
                       /*train_vision=*/false);
 
   for (int64_t step = 0; step < num_steps; ++step) {
-    const double reward = run_step(step, samples, order, prompts, policy, engine, rubric, optimizer);
+    const double reward =
+        run_step(step, samples, order, prompts, policy, engine, rubric, optimizer);
     fmt::print("step {:3d}  mean reward {:.3f}\n", step + 1, reward);
   }
   return 0;

@@ -4,7 +4,8 @@
 
 namespace retrace::rl {
 
-GroupAdvantage group_advantage(std::span<const std::optional<double>> rewards_G, const AdvantageOptions& options) {
+GroupAdvantage group_advantage(std::span<const std::optional<double>> rewards_G,
+                               const AdvantageOptions& options) {
   GroupAdvantage result;
   result.advantages.assign(rewards_G.size(), 0.0);
   double sum = 0;
@@ -28,7 +29,8 @@ GroupAdvantage group_advantage(std::span<const std::optional<double>> rewards_G,
   // A dead group is exactly zero, not the rounding of its mean divided by eps.
   result.std = result.dead ? 0.0 : std::sqrt(squares / static_cast<double>(known - 1));
   if (result.dead) return result;
-  const double divisor = options.scale == AdvantageScale::kGroupStd ? result.std + options.std_epsilon : 1.0;
+  const double divisor =
+      options.scale == AdvantageScale::kGroupStd ? result.std + options.std_epsilon : 1.0;
   for (size_t i = 0; i < rewards_G.size(); ++i) {
     if (rewards_G[i]) result.advantages[i] = (*rewards_G[i] - result.mean) / divisor;
   }

@@ -15,7 +15,8 @@ void run_on_all_ranks(distributed::Communicator& communicator, const std::functi
   for (const std::string& from_rank : communicator.all_gather(note, "start-up check")) {
     if (from_rank.empty()) continue;
     const size_t space = from_rank.find(' ');
-    throw AgreedError(static_cast<core::ExitCode>(std::stoi(from_rank.substr(0, space))), from_rank.substr(space + 1));
+    throw AgreedError(static_cast<core::ExitCode>(std::stoi(from_rank.substr(0, space))),
+                      from_rank.substr(space + 1));
   }
 }
 

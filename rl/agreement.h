@@ -1,4 +1,5 @@
-// Errors before the first step are the same, or known, on every rank: nobody waits for a rank that has left.
+// Errors before the first step are the same, or known, on every rank: nobody waits for a rank that
+// has left.
 #pragma once
 
 #include <functional>
@@ -13,8 +14,8 @@ struct AgreedError : core::Error {
   using core::Error::Error;
 };
 
-// Runs `work` on this rank, then compares notes (a collective call). If it threw on any rank, every rank throws an
-// AgreedError with the message and exit code of the lowest such rank.
+// Runs `work` on this rank, then compares notes (a collective call). If it threw on any rank, every
+// rank throws an AgreedError with the message and exit code of the lowest such rank.
 void run_on_all_ranks(distributed::Communicator& communicator, const std::function<void()>& work);
 
 }  // namespace retrace::rl

@@ -19,9 +19,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "step-";
 
-fs::path state_file(const fs::path& checkpoint) { return checkpoint / "trainer_state" / "state.json"; }
-fs::path weights_file(const fs::path& checkpoint) { return checkpoint / "trainer_state" / "weights.safetensors"; }
-fs::path optimizer_file(const fs::path& checkpoint) { return checkpoint / "trainer_state" / "optimizer.safetensors"; }
+fs::path state_file(const fs::path& checkpoint) {
+  return checkpoint / "trainer_state" / "state.json";
+}
+fs::path weights_file(const fs::path& checkpoint) {
+  return checkpoint / "trainer_state" / "weights.safetensors";
+}
+fs::path optimizer_file(const fs::path& checkpoint) {
+  return checkpoint / "trainer_state" / "optimizer.safetensors";
+}
 
 Json to_json(const TrainerState& state) {
   Json table = Json::array();
@@ -43,7 +49,8 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
   std::vector<fs::path> found;
   if (!fs::is_directory(folder)) return found;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename().string().starts_with(kPrefix) && fs::exists(state_file(entry.path()))) {
+    if (entry.path().filename().string().starts_with(kPrefix) &&
+        fs::exists(state_file(entry.path()))) {
       found.push_back(entry.path());
     }
   }
@@ -53,17 +60,21 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
 
 }  // namespace
 
-std::string checkpoint_name(int64_t global_step) { return fmt::format("{}{:06d}", kPrefix, global_step); }
+std::string checkpoint_name(int64_t global_step) {
+  return fmt::format("{}{:06d}", kPrefix, global_step);
+}
 
-void save_checkpoint(const fs::path& checkpoint, const fs::path& source_folder, const model::Weights& weights,
-                     const AdamW* optimizer, const TrainerState& state, const std::string& dtype) {
+void save_checkpoint(const fs::path& checkpoint, const fs::path& source_folder,
+                     const model::Weights& weights, const AdamW* optimizer,
+                     const TrainerState& state, const std::string& dtype) {
   if (fs::exists(checkpoint)) return;
   const fs::path temporary = core::temporary_sibling(checkpoint);
   fs::remove_all(temporary);
   fs::create_directories(temporary / "trainer_state");
   const bool exact = dtype == "float32";
   model::save_model(temporary, source_folder, weights, exact ? at::kFloat : at::kBFloat16);
-  if (!exact) model::write_safetensors(weights_file(temporary), {{"flat", weights.flat().detach()}});
+  if (!exact)
+    model::write_safetensors(weights_file(temporary), {{"flat", weights.flat().detach()}});
   if (optimizer != nullptr) {
     model::write_safetensors(optimizer_file(temporary),
                              {{"exp_avg", optimizer->exp_avg},
@@ -84,11 +95,13 @@ TrainerState read_trainer_state(const fs::path& checkpoint) {
     state.stage_step = json.at("stage_step");
     state.reference = json.at("reference");
     for (const Json& row : json.at("evaluations")) {
-      state.table.push_back({row.at("label"), row.at("group"), row.at("blind"), row.at("correct"), row.at("total")});
+      state.table.push_back(
+          {row.at("label"), row.at("group"), row.at("blind"), row.at("correct"), row.at("total")});
     }
     return state;
   } catch (const nlohmann::json::exception& error) {
-    core::throw_<core::CheckpointError>("{}: not a trainer state: {}", state_file(checkpoint).string(), error.what());
+    core::throw_<core::CheckpointError>("{}: not a trainer state: {}",
+                                        state_file(checkpoint).string(), error.what());
   }
 }
 
@@ -100,21 +113,26 @@ void load_checkpoint_weights(const fs::path& checkpoint, model::Weights& weights
   const model::SafetensorsReader reader(weights_file(checkpoint));
   const at::Tensor flat = reader.read("flat");
   if (flat.numel() != weights.num_parameters()) {
-    core::throw_<core::CheckpointError>("{}: 'flat' has {} values, the model of config.json has {} parameters",
-                                        weights_file(checkpoint).string(), flat.numel(), weights.num_parameters());
+    core::throw_<core::CheckpointError>(
+        "{}: 'flat' has {} values, the model of config.json has {} parameters",
+        weights_file(checkpoint).string(), flat.numel(), weights.num_parameters());
   }
   const at::NoGradGuard no_grad;
   weights.flat().detach().copy_(flat);
 }
 
-bool has_optimizer(const fs::path& checkpoint) { return fs::exists(optimizer_file(checkpoint)); }
+bool has_optimizer(const fs::path& checkpoint) {
+  return fs::exists(optimizer_file(checkpoint));
+}
 
 void load_optimizer(const fs::path& checkpoint, AdamW& optimizer) {
   const model::SafetensorsReader reader(optimizer_file(checkpoint));
-  for (const auto& [name, moment] : {std::pair{"exp_avg", &optimizer.exp_avg}, {"exp_avg_sq", &optimizer.exp_avg_sq}}) {
+  for (const auto& [name, moment] :
+       {std::pair{"exp_avg", &optimizer.exp_avg}, {"exp_avg_sq", &optimizer.exp_avg_sq}}) {
     if (!reader.has(name) || reader.shape(name) != moment->sizes().vec()) {
-      core::throw_<core::CheckpointError>("{}: '{}' is missing or does not have {} values; was the model changed?",
-                                          optimizer_file(checkpoint).string(), name, moment->numel());
+      core::throw_<core::CheckpointError>(
+          "{}: '{}' is missing or does not have {} values; was the model changed?",
+          optimizer_file(checkpoint).string(), name, moment->numel());
     }
     moment->copy_(reader.read(name));
   }
@@ -126,13 +144,15 @@ std::optional<fs::path> latest_checkpoint(const fs::path& folder) {
   return found.empty() ? std::nullopt : std::optional(found.back());
 }
 
-void prune_checkpoints(const fs::path& folder, int64_t keep_last, const std::vector<std::string>& keep) {
+void prune_checkpoints(const fs::path& folder, int64_t keep_last,
+                       const std::vector<std::string>& keep) {
   if (keep_last == 0) return;
   const std::vector<fs::path> found = list_checkpoints(folder);
   const auto excess = static_cast<int64_t>(found.size()) - keep_last;
   for (int64_t i = 0; i < excess; ++i) {
     const fs::path& checkpoint = found[static_cast<size_t>(i)];
-    if (std::find(keep.begin(), keep.end(), checkpoint.filename().string()) == keep.end()) fs::remove_all(checkpoint);
+    if (std::find(keep.begin(), keep.end(), checkpoint.filename().string()) == keep.end())
+      fs::remove_all(checkpoint);
   }
 }
 

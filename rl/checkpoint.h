@@ -1,5 +1,5 @@
-// Checkpoints of a run: a Hugging Face model folder with a trainer_state/ folder beside the weights. A checkpoint
-// appears whole or not at all (written under a temporary name, then renamed).
+// Checkpoints of a run: a Hugging Face model folder with a trainer_state/ folder beside the
+// weights. A checkpoint appears whole or not at all (written under a temporary name, then renamed).
 #pragma once
 
 #include <cstdint>
@@ -15,29 +15,30 @@ namespace retrace::rl {
 
 // One line of the final table: a model of the run, evaluated.
 struct EvalRow {
-  std::string label;      // "base", "SFT", "SFT+GRPO"
-  std::string group;      // "all", "forward", "reverse", "direction/forward", ...
+  std::string label;  // "base", "SFT", "SFT+GRPO"
+  std::string group;  // "all", "forward", "reverse", "direction/forward", ...
   bool blind = false;
   int64_t correct = 0, total = 0;
 };
 
 struct TrainerState {
-  int64_t global_step = 0;     // optimizer steps of the run so far
-  std::string stage;           // the stage the checkpoint is in
-  int64_t stage_step = 0;      // its steps so far
-  std::string reference;       // name of the checkpoint that is the KL reference; empty before grpo
+  int64_t global_step = 0;  // optimizer steps of the run so far
+  std::string stage;        // the stage the checkpoint is in
+  int64_t stage_step = 0;   // its steps so far
+  std::string reference;    // name of the checkpoint that is the KL reference; empty before grpo
   std::vector<EvalRow> table;
 };
 
 // "step-000100".
 std::string checkpoint_name(int64_t global_step);
 
-// `source_folder` gives config, tokenizer and processor files. `optimizer` may be null (between stages). `dtype` is
-// float32 or bfloat16; with bfloat16, trainer_state/ holds the float32 weights. Replaces nothing: an existing
-// checkpoint of that name is left as it is. Throws CheckpointError or DataError.
-void save_checkpoint(const std::filesystem::path& checkpoint, const std::filesystem::path& source_folder,
-                     const model::Weights& weights, const AdamW* optimizer, const TrainerState& state,
-                     const std::string& dtype);
+// `source_folder` gives config, tokenizer and processor files. `optimizer` may be null (between
+// stages). `dtype` is float32 or bfloat16; with bfloat16, trainer_state/ holds the float32 weights.
+// Replaces nothing: an existing checkpoint of that name is left as it is. Throws CheckpointError or
+// DataError.
+void save_checkpoint(const std::filesystem::path& checkpoint,
+                     const std::filesystem::path& source_folder, const model::Weights& weights,
+                     const AdamW* optimizer, const TrainerState& state, const std::string& dtype);
 
 TrainerState read_trainer_state(const std::filesystem::path& checkpoint);
 // The exact float32 weights.
@@ -49,6 +50,7 @@ bool has_optimizer(const std::filesystem::path& checkpoint);
 // The complete checkpoint with the most steps in `folder`, if any.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& folder);
 // Deletes all but the newest `keep_last` (0: deletes none) and those named in `keep`.
-void prune_checkpoints(const std::filesystem::path& folder, int64_t keep_last, const std::vector<std::string>& keep);
+void prune_checkpoints(const std::filesystem::path& folder, int64_t keep_last,
+                       const std::vector<std::string>& keep);
 
 }  // namespace retrace::rl

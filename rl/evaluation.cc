@@ -36,15 +36,17 @@ Json result_line(const data::Sample& sample, const rollout::Completion& completi
 }
 
 // The share of this rank: samples rank, rank + size, ... ; one JSON line each.
-std::string evaluate_share(const RunContext& context, const std::vector<data::Sample>& samples, bool blind) {
+std::string evaluate_share(const RunContext& context, const std::vector<data::Sample>& samples,
+                           bool blind) {
   const at::NoGradGuard no_grad;
   const rollout::RolloutEngine engine(context.policy, context.tokenizer,
                                       rollout_options(context, context.config.eval.temperature));
-  const core::RandomStream stream(context.config.run.seed, blind ? "evaluation blind" : "evaluation");
+  const core::RandomStream stream(context.config.run.seed,
+                                  blind ? "evaluation blind" : "evaluation");
   const auto rank = static_cast<size_t>(context.communicator.rank());
   const auto size = static_cast<size_t>(context.communicator.size());
-  core::ProgressLine progress(blind ? "evaluating, blind" : "evaluating", static_cast<int64_t>(samples.size()),
-                              "questions", rank == 0);
+  core::ProgressLine progress(blind ? "evaluating, blind" : "evaluating",
+                              static_cast<int64_t>(samples.size()), "questions", rank == 0);
   std::string lines;
   for (size_t begin = 0; begin < samples.size(); begin += kPromptsAtOnce * size) {
     const size_t end = std::min(begin + kPromptsAtOnce * size, samples.size());
@@ -56,7 +58,8 @@ std::string evaluate_share(const RunContext& context, const std::vector<data::Sa
     }
     std::vector<rollout::RolloutRequest> requests;
     for (size_t i = 0; i < prompts.size(); ++i) {
-      requests.push_back({&prompts[i].tokens, VisionRows(context.policy, prompts[i], false).detached(), 1,
+      requests.push_back({&prompts[i].tokens,
+                          VisionRows(context.policy, prompts[i], false).detached(), 1,
                           stream.substream(indices[i])});
     }
     const std::vector<rollout::RolloutGroup> groups = engine.generate(requests, 0);

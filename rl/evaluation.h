@@ -13,7 +13,9 @@ namespace retrace::rl {
 
 struct EvalCount {
   int64_t correct = 0, answered = 0, total = 0;  // answered: a letter could be read
-  double accuracy() const { return total == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(total); }
+  double accuracy() const {
+    return total == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(total);
+  }
 };
 
 struct Interval {
@@ -29,9 +31,9 @@ struct EvalResult {
   const EvalCount& all() const { return groups.at("all"); }
 };
 
-// One completion a sample, at eval.temperature; the letter is read with reward::extract_letter. Ranks share the
-// samples; every rank returns the whole result. Rank 0 writes one JSON line a sample to `details` (unless empty).
-// A collective call.
+// One completion a sample, at eval.temperature; the letter is read with reward::extract_letter.
+// Ranks share the samples; every rank returns the whole result. Rank 0 writes one JSON line a
+// sample to `details` (unless empty). A collective call.
 EvalResult evaluate(const RunContext& context, const std::vector<data::Sample>& samples, bool blind,
                     const std::filesystem::path& details);
 

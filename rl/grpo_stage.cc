@@ -29,7 +29,8 @@ class Stopwatch {
 
 std::vector<PackItem> pack_items(const std::vector<PromptWork>& work, size_t begin, size_t end) {
   std::vector<PackItem> items;
-  for (size_t i = begin; i < end; ++i) items.push_back(work[i].pack_item(work[i].vision.for_training()));
+  for (size_t i = begin; i < end; ++i)
+    items.push_back(work[i].pack_item(work[i].vision.for_training()));
   return items;
 }
 
@@ -46,11 +47,12 @@ rollout::RolloutOptions rollout_options(const RunContext& context, double temper
   return options;
 }
 
-GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples, std::unique_ptr<model::QwenVl> reference,
-                     std::filesystem::path rollout_folder)
+GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
+                     std::unique_ptr<model::QwenVl> reference, std::filesystem::path rollout_folder)
     : context_(context),
       samples_(std::move(samples)),
-      order_(static_cast<int64_t>(samples_.size()), context.config.run.seed + 1),  // not the order SFT had
+      order_(static_cast<int64_t>(samples_.size()),
+             context.config.run.seed + 1),  // not the order SFT had
       frozen_rows_(context.config.video.cache_mb << 20),
       reference_rows_(context.config.video.cache_mb << 20),
       reference_(std::move(reference)),
@@ -60,11 +62,12 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples, std:
       sampling_stream_(context.config.run.seed, "sampling"),
       rollout_folder_(std::move(rollout_folder)),
       num_steps_(stage_steps(context.config.grpo, static_cast<int64_t>(samples_.size()))) {
-  RETRACE_CHECK(reference_ || context_.config.grpo.loss.kl_coefficient == 0, "a KL term without a reference");
+  RETRACE_CHECK(reference_ || context_.config.grpo.loss.kl_coefficient == 0,
+                "a KL term without a reference");
   const bool train_vision = context_.config.model.train_vision;
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
-  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients), context_.config.grpo.adamw,
-                                       train_vision);
+  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients),
+                                       context_.config.grpo.adamw, train_vision);
 }
 
 StepReport GrpoStage::run_step(int64_t step) {
@@ -89,36 +92,40 @@ StepReport GrpoStage::run_step(int64_t step) {
   }
   const double update_s = watch.lap();
 
-  sums.add("vision_passes", static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.add("vision_passes",
+           static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
   sums.reduce(context_.communicator);
   const double step_s = total.lap();
   StepReport report;
   report.metrics = metrics(sums);
-  for (const core::Metric& metric : std::vector<core::Metric>{{"policy/grad_norm", grad_norm},
-                                                               {"policy/learning_rate", lr},
-                                                               {"perf/tokens_per_s", sums.sum("rows") / step_s},
-                                                               {"time/step_s", step_s},
-                                                               {"time/video_s", video_s},
-                                                               {"time/rollout_s", rollout_s},
-                                                               {"time/reward_s", reward_s},
-                                                               {"time/update_s", update_s}}) {
+  for (const core::Metric& metric :
+       std::vector<core::Metric>{{"policy/grad_norm", grad_norm},
+                                 {"policy/learning_rate", lr},
+                                 {"perf/tokens_per_s", sums.sum("rows") / step_s},
+                                 {"time/step_s", step_s},
+                                 {"time/video_s", video_s},
+                                 {"time/rollout_s", rollout_s},
+                                 {"time/reward_s", reward_s},
+                                 {"time/update_s", update_s}}) {
     report.metrics.push_back(metric);
   }
-  report.headline = fmt::format("reward {:.3f} kl {:.4f}", sums.ratio("reward", "scored"), sums.ratio("kl", "tokens"));
+  report.headline = fmt::format("reward {:.3f} kl {:.4f}", sums.ratio("reward", "scored"),
+                                sums.ratio("kl", "tokens"));
   return report;
 }
 
 std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
   const bool train_vision = context_.config.model.train_vision;
-  const SlotRange slots = rank_slots(step, context_.config.grpo.prompts_per_step, context_.communicator.rank(),
-                                     context_.communicator.size());
+  const SlotRange slots = rank_slots(step, context_.config.grpo.prompts_per_step,
+                                     context_.communicator.rank(), context_.communicator.size());
   std::vector<PromptWork> work;
   for (const int64_t index : order_.slots(slots.first, slots.count)) {
     PromptWork& item = work.emplace_back();
     item.slot = slots.first + static_cast<int64_t>(work.size()) - 1;
     item.sample = &samples_[static_cast<size_t>(index)];
     item.prompt = context_.prompts.build(*item.sample);
-    // With several updates the tower changes before later groups are learned from: update() runs it again for them.
+    // With several updates the tower changes before later groups are learned from: update() runs it
+    // again for them.
     const bool keep_graph = context_.config.grpo.updates_per_rollout == 1;
     item.vision = train_vision ? VisionRows(context_.policy, item.prompt, keep_graph)
                                : VisionRows(frozen_rows_.get(context_.policy, item.prompt, index));
@@ -129,7 +136,8 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
 void GrpoStage::roll_out(std::vector<PromptWork>& work, int64_t step) const {
   std::vector<rollout::RolloutRequest> requests;
   for (const PromptWork& item : work) {
-    requests.push_back({&item.prompt.tokens, item.vision.detached(), context_.config.grpo.group_size,
+    requests.push_back({&item.prompt.tokens, item.vision.detached(),
+                        context_.config.grpo.group_size,
                         sampling_stream_.substream(static_cast<uint64_t>(item.slot))});
   }
   std::vector<rollout::RolloutGroup> groups = engine_.generate(requests, step);
@@ -145,7 +153,8 @@ void GrpoStage::score(std::vector<PromptWork>& work, MetricSums& sums) const {
     std::vector<std::optional<double>> totals;
     for (const rollout::Completion& completion : item.group.completions) {
       const bool truncated = completion.finish == rollout::FinishReason::kLength;
-      const reward::Score& score = item.scores.emplace_back(rubric_.score({completion.text, truncated, *item.sample}));
+      const reward::Score& score =
+          item.scores.emplace_back(rubric_.score({completion.text, truncated, *item.sample}));
       totals.push_back(score.total);
       for (const reward::RewardPart& part : score.parts) {
         sums.add("reward." + part.name, part.raw.value_or(0.0));
@@ -175,12 +184,14 @@ void GrpoStage::score_reference(std::vector<PromptWork>& work) {
                                 : item.vision.detached();
     const PackedBatch batch = pack(std::vector<PackItem>{item.pack_item(rows)});
     const at::Tensor logprobs =
-        response_logprobs(*reference_, batch, context_.config.rollout.sampling.temperature).logprob_T;
+        response_logprobs(*reference_, batch, context_.config.rollout.sampling.temperature)
+            .logprob_T;
     item.reference_logprobs = logprobs.split_with_sizes(batch.completion_lengths);
   }
 }
 
-double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr, MetricSums& sums) {
+double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr,
+                         MetricSums& sums) {
   at::Tensor counts = at::zeros({2}, at::kDouble);  // completions, tokens
   for (size_t i = begin; i < end; ++i) {
     for (const rollout::Completion& completion : work[i].group.completions) {
@@ -193,10 +204,12 @@ double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end
                                       static_cast<int64_t>(counts[1].item<double>()),
                                       context_.config.rollout.max_new_tokens};
   if (context_.config.model.train_vision && context_.config.grpo.updates_per_rollout > 1) {
-    for (size_t i = begin; i < end; ++i) work[i].vision = VisionRows(context_.policy, work[i].prompt, true);
+    for (size_t i = begin; i < end; ++i)
+      work[i].vision = VisionRows(context_.policy, work[i].prompt, true);
   }
   size_t next = begin;
-  for (const auto& items : split_by_rows(pack_items(work, begin, end), context_.config.grpo.micro_batch_tokens)) {
+  for (const auto& items :
+       split_by_rows(pack_items(work, begin, end), context_.config.grpo.micro_batch_tokens)) {
     std::vector<PromptWork*> micro_batch;
     for (size_t i = 0; i < items.size(); ++i) micro_batch.push_back(&work[next++]);
     add_loss(micro_batch, denominators, sums);
@@ -205,8 +218,8 @@ double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end
   return reduce_and_step(context_, *optimizer_, lr);
 }
 
-void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch, const StepDenominators& denominators,
-                         MetricSums& sums) {
+void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
+                         const StepDenominators& denominators, MetricSums& sums) {
   const GrpoSection& options = context_.config.grpo;
   std::vector<PackItem> items;
   std::vector<float> advantages, rollout_logprobs;
@@ -215,8 +228,10 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch, const Step
     items.push_back(item->pack_item(item->vision.for_training()));
     for (size_t g = 0; g < item->group.completions.size(); ++g) {
       const rollout::Completion& completion = item->group.completions[g];
-      advantages.insert(advantages.end(), completion.ids.size(), static_cast<float>(item->advantage.advantages[g]));
-      rollout_logprobs.insert(rollout_logprobs.end(), completion.logprobs.begin(), completion.logprobs.end());
+      advantages.insert(advantages.end(), completion.ids.size(),
+                        static_cast<float>(item->advantage.advantages[g]));
+      rollout_logprobs.insert(rollout_logprobs.end(), completion.logprobs.begin(),
+                              completion.logprobs.end());
     }
     reference_logprobs.insert(reference_logprobs.end(), item->reference_logprobs.begin(),
                               item->reference_logprobs.end());
@@ -225,10 +240,12 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch, const Step
   const kernels::TokenLogprob scored =
       response_logprobs(context_.policy, batch, context_.config.rollout.sampling.temperature);
   const at::Tensor rollout_R = at::tensor(rollout_logprobs, at::kFloat);
-  const PolicyLoss result = policy_loss(
-      scored.logprob_T, options.updates_per_rollout > 1 ? rollout_R : at::Tensor(),
-      reference_logprobs.empty() ? at::Tensor() : at::cat(reference_logprobs), at::tensor(advantages, at::kFloat),
-      token_weights(batch.completion_lengths, denominators, options.loss.aggregation), options.loss);
+  const PolicyLoss result =
+      policy_loss(scored.logprob_T, options.updates_per_rollout > 1 ? rollout_R : at::Tensor(),
+                  reference_logprobs.empty() ? at::Tensor() : at::cat(reference_logprobs),
+                  at::tensor(advantages, at::kFloat),
+                  token_weights(batch.completion_lengths, denominators, options.loss.aggregation),
+                  options.loss);
   result.loss.backward();
 
   const at::Tensor gap = (scored.logprob_T.detach() - rollout_R).abs();
@@ -259,16 +276,17 @@ std::vector<core::Metric> GrpoStage::metrics(const MetricSums& sums) const {
   for (const std::string& name : rubric_.names()) {
     list.push_back({"reward/" + name + "/mean", sums.ratio("reward." + name, "judged." + name)});
   }
-  const std::vector<core::Metric> rest = {{"groups/dead_fraction", sums.ratio("dead", "groups")},
-                                          {"completion/length_mean", sums.ratio("tokens", "completions")},
-                                          {"completion/truncated_fraction", sums.ratio("truncated", "completions")},
-                                          {"kl/mean", sums.ratio("kl", "tokens")},
-                                          {"policy/loss", sums.sum("loss")},
-                                          {"policy/clip_fraction", sums.ratio("clipped", "tokens")},
-                                          {"policy/entropy", sums.ratio("entropy", "tokens")},
-                                          {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
-                                          {"rollout/logprob_gap_max", sums.largest("gap")},
-                                          {"vision/passes", sums.sum("vision_passes")}};
+  const std::vector<core::Metric> rest = {
+      {"groups/dead_fraction", sums.ratio("dead", "groups")},
+      {"completion/length_mean", sums.ratio("tokens", "completions")},
+      {"completion/truncated_fraction", sums.ratio("truncated", "completions")},
+      {"kl/mean", sums.ratio("kl", "tokens")},
+      {"policy/loss", sums.sum("loss")},
+      {"policy/clip_fraction", sums.ratio("clipped", "tokens")},
+      {"policy/entropy", sums.ratio("entropy", "tokens")},
+      {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
+      {"rollout/logprob_gap_max", sums.largest("gap")},
+      {"vision/passes", sums.sum("vision_passes")}};
   list.insert(list.end(), rest.begin(), rest.end());
   return list;
 }

@@ -1,9 +1,10 @@
-// Group-relative policy optimisation: sample groups, score, advantages, one packed update, KL against the frozen
-// model at the start of the stage.
+// Group-relative policy optimisation: sample groups, score, advantages, one packed update, KL
+// against the frozen model at the start of the stage.
 //
-// Note [Old log-probs come from the rollout policy]: with updates_per_rollout = 1 the policy that samples is the one
-// that is updated, so old = stop-gradient(new) and no extra pass is run; the gap to the log-probs the engine returned
-// is measured every step (rollout/logprob_gap_*). With more updates, old is what the engine returned.
+// Note [Old log-probs come from the rollout policy]: with updates_per_rollout = 1 the policy that
+// samples is the one that is updated, so old = stop-gradient(new) and no extra pass is run; the gap
+// to the log-probs the engine returned is measured every step (rollout/logprob_gap_*). With more
+// updates, old is what the engine returned.
 #pragma once
 
 #include <filesystem>
@@ -20,14 +21,16 @@
 
 namespace retrace::rl {
 
-// Sampling options of training and evaluation in one place: stop and banned ids come from tokenizer and model.
+// Sampling options of training and evaluation in one place: stop and banned ids come from tokenizer
+// and model.
 rollout::RolloutOptions rollout_options(const RunContext& context, double temperature);
 
 class GrpoStage : public Stage {
  public:
-  // `reference` is not needed (null) without a KL term. Rollouts go to `rollout_folder`, one file a step, by rank 0.
-  GrpoStage(RunContext context, std::vector<data::Sample> samples, std::unique_ptr<model::QwenVl> reference,
-            std::filesystem::path rollout_folder);
+  // `reference` is not needed (null) without a KL term. Rollouts go to `rollout_folder`, one file a
+  // step, by rank 0.
+  GrpoStage(RunContext context, std::vector<data::Sample> samples,
+            std::unique_ptr<model::QwenVl> reference, std::filesystem::path rollout_folder);
   std::string_view name() const override { return "grpo"; }
   int64_t num_steps() const override { return num_steps_; }
   StepReport run_step(int64_t step) override;
@@ -39,8 +42,10 @@ class GrpoStage : public Stage {
   void score(std::vector<PromptWork>& work, MetricSums& sums) const;
   void score_reference(std::vector<PromptWork>& work);
   // One optimizer step on work[begin, end); returns the gradient norm.
-  double update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr, MetricSums& sums);
-  void add_loss(const std::vector<PromptWork*>& micro_batch, const StepDenominators& denominators, MetricSums& sums);
+  double update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr,
+                MetricSums& sums);
+  void add_loss(const std::vector<PromptWork*>& micro_batch, const StepDenominators& denominators,
+                MetricSums& sums);
   void write_rollouts(const std::vector<PromptWork>& work, int64_t step) const;
   std::vector<core::Metric> metrics(const MetricSums& sums) const;
 

@@ -11,9 +11,11 @@ nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
   const reward::Score& score = work.scores[index];
   nlohmann::ordered_json parts;
   for (const reward::RewardPart& part : score.parts) {
-    parts[part.name] = part.raw ? nlohmann::ordered_json(*part.raw) : nlohmann::ordered_json(nullptr);
+    parts[part.name] =
+        part.raw ? nlohmann::ordered_json(*part.raw) : nlohmann::ordered_json(nullptr);
   }
-  const double logprob_sum = std::accumulate(completion.logprobs.begin(), completion.logprobs.end(), 0.0);
+  const double logprob_sum =
+      std::accumulate(completion.logprobs.begin(), completion.logprobs.end(), 0.0);
   nlohmann::ordered_json line;
   line["completion_index"] = index;
   line["text"] = completion.text;
@@ -22,7 +24,8 @@ nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
   line["logprob_mean"] = logprob_sum / static_cast<double>(completion.ids.size());
   line["policy_version"] = completion.policy_version;
   line["reward_parts"] = parts;
-  line["reward"] = score.total ? nlohmann::ordered_json(*score.total) : nlohmann::ordered_json(nullptr);
+  line["reward"] =
+      score.total ? nlohmann::ordered_json(*score.total) : nlohmann::ordered_json(nullptr);
   line["advantage"] = work.advantage.advantages[index];
   return line;
 }
@@ -32,7 +35,8 @@ nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
 PackItem PromptWork::pack_item(const at::Tensor& vision_rows) const {
   PackItem item;
   item.prompt = &prompt.tokens;
-  for (const rollout::Completion& completion : group.completions) item.completions.push_back(&completion.ids);
+  for (const rollout::Completion& completion : group.completions)
+    item.completions.push_back(&completion.ids);
   item.vision_rows = vision_rows;
   return item;
 }

@@ -21,16 +21,17 @@ struct PromptWork {
   const data::Sample* sample = nullptr;
   PreparedPrompt prompt;
   VisionRows vision;
-  rollout::RolloutGroup group;              // [G]
-  std::vector<reward::Score> scores;        // [G]
-  GroupAdvantage advantage;                 // of the group
+  rollout::RolloutGroup group;                 // [G]
+  std::vector<reward::Score> scores;           // [G]
+  GroupAdvantage advantage;                    // of the group
   std::vector<at::Tensor> reference_logprobs;  // [G] of [length]; empty without a KL term
 
   // All completions, in order, as one item of a packed batch.
   PackItem pack_item(const at::Tensor& vision_rows) const;
 };
 
-// One JSON line a completion: prompt, text, raw reward parts, total, advantage, finish reason, mean log-prob.
+// One JSON line a completion: prompt, text, raw reward parts, total, advantage, finish reason, mean
+// log-prob.
 std::string rollout_lines(const std::vector<PromptWork>& work, int64_t step);
 
 }  // namespace retrace::rl

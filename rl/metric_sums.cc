@@ -18,7 +18,8 @@ void MetricSums::reduce(distributed::Communicator& communicator) {
   const auto num_sums = static_cast<int64_t>(sums_.size());
   const auto num_largest = static_cast<int64_t>(largest_.size());
   at::Tensor sums = at::zeros({num_sums}, at::kDouble);
-  at::Tensor by_rank = at::zeros({ranks, num_largest}, at::kDouble);  // each rank fills its row, so a sum gathers
+  at::Tensor by_rank =
+      at::zeros({ranks, num_largest}, at::kDouble);  // each rank fills its row, so a sum gathers
   int64_t i = 0;
   for (const auto& [name, value] : sums_) sums[i++] = value;
   i = 0;

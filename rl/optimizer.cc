@@ -23,18 +23,22 @@ AdamW::AdamW(model::Weights& weights, at::Tensor gradients, AdamWOptions options
     const int64_t end = begin + weights.at(i).numel();
     if (train_vision || !spec.is_vision) {
       const auto range = [&](const at::Tensor& flat) { return flat.detach().slice(0, begin, end); };
-      slices_.push_back({range(weights.flat()), range(gradients_), range(exp_avg), range(exp_avg_sq), spec.decays});
+      slices_.push_back({range(weights.flat()), range(gradients_), range(exp_avg),
+                         range(exp_avg_sq), spec.decays});
     }
     begin = end;
   }
 }
 
-void AdamW::zero_gradients() { gradients_.zero_(); }
+void AdamW::zero_gradients() {
+  gradients_.zero_();
+}
 
 double AdamW::step(double learning_rate) {
   const at::NoGradGuard no_grad;
   double squares = 0;
-  for (const Slice& slice : slices_) squares += slice.gradient.to(at::kDouble).square().sum().item<double>();
+  for (const Slice& slice : slices_)
+    squares += slice.gradient.to(at::kDouble).square().sum().item<double>();
   const double norm = std::sqrt(squares);
   if (!std::isfinite(norm)) {
     zero_gradients();
@@ -48,9 +52,11 @@ double AdamW::step(double learning_rate) {
   const double correction2 = 1.0 - std::pow(options_.beta2, static_cast<double>(num_steps));
   for (Slice& slice : slices_) {
     if (clip) slice.gradient.mul_(scale);
-    if (slice.decays && options_.weight_decay > 0) slice.parameter.mul_(1.0 - learning_rate * options_.weight_decay);
+    if (slice.decays && options_.weight_decay > 0)
+      slice.parameter.mul_(1.0 - learning_rate * options_.weight_decay);
     slice.exp_avg.mul_(options_.beta1).add_(slice.gradient, 1.0 - options_.beta1);
-    slice.exp_avg_sq.mul_(options_.beta2).addcmul_(slice.gradient, slice.gradient, 1.0 - options_.beta2);
+    slice.exp_avg_sq.mul_(options_.beta2)
+        .addcmul_(slice.gradient, slice.gradient, 1.0 - options_.beta2);
     const at::Tensor denominator = (slice.exp_avg_sq / correction2).sqrt_().add_(options_.epsilon);
     slice.parameter.addcdiv_(slice.exp_avg, denominator, -learning_rate / correction1);
   }

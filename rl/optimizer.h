@@ -1,5 +1,5 @@
-// AdamW (decoupled weight decay, Loshchilov & Hutter 2019) over the model's named parameters, with global-norm
-// clipping. Moments are flat float32 buffers laid out like the weights.
+// AdamW (decoupled weight decay, Loshchilov & Hutter 2019) over the model's named parameters, with
+// global-norm clipping. Moments are flat float32 buffers laid out like the weights.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,11 +19,12 @@ struct AdamWOptions {
 
 class AdamW {
  public:
-  // `gradients` is the flat buffer of Weights::require_gradients; parameters of a frozen vision tower are skipped.
+  // `gradients` is the flat buffer of Weights::require_gradients; parameters of a frozen vision
+  // tower are skipped.
   AdamW(model::Weights& weights, at::Tensor gradients, AdamWOptions options, bool train_vision);
 
-  // Clips, steps, zeroes the gradients. Returns the gradient norm before clipping. A norm that is not finite leaves
-  // weights and moments untouched and is returned as it is.
+  // Clips, steps, zeroes the gradients. Returns the gradient norm before clipping. A norm that is
+  // not finite leaves weights and moments untouched and is returned as it is.
   double step(double learning_rate);
 
   void zero_gradients();

@@ -13,7 +13,8 @@ namespace {
 class Packer {
  public:
   void add(const PackItem& item) {
-    RETRACE_CHECK(item.prompt != nullptr && !item.completions.empty(), "an item without prompt or completions");
+    RETRACE_CHECK(item.prompt != nullptr && !item.completions.empty(),
+                  "an item without prompt or completions");
     const int64_t prompt_begin = num_rows();
     ids_.insert(ids_.end(), item.prompt->ids.begin(), item.prompt->ids.end());
     positions_.push_back(item.prompt->positions);
@@ -45,7 +46,8 @@ class Packer {
  private:
   int64_t num_rows() const { return static_cast<int64_t>(ids_.size()); }
 
-  void add_completion(const std::vector<int64_t>& completion, int64_t prompt_last_row, int64_t next_position) {
+  void add_completion(const std::vector<int64_t>& completion, int64_t prompt_last_row,
+                      int64_t next_position) {
     RETRACE_CHECK(!completion.empty(), "a completion without tokens");
     const auto length = static_cast<int64_t>(completion.size());
     const int64_t first_row = num_rows();
@@ -55,7 +57,8 @@ class Packer {
     }
     ids_.insert(ids_.end(), completion.begin(), completion.end() - 1);
     if (length > 1) {
-      positions_.push_back(at::arange(next_position, next_position + length - 1, at::kLong).expand({3, length - 1}));
+      positions_.push_back(
+          at::arange(next_position, next_position + length - 1, at::kLong).expand({3, length - 1}));
     }
     batch_.completion_lengths.push_back(length);
   }
@@ -75,11 +78,13 @@ PackedBatch pack(std::span<const PackItem> items) {
 
 int64_t packed_rows(const PackItem& item) {
   auto rows = static_cast<int64_t>(item.prompt->ids.size());
-  for (const std::vector<int64_t>* completion : item.completions) rows += static_cast<int64_t>(completion->size()) - 1;
+  for (const std::vector<int64_t>* completion : item.completions)
+    rows += static_cast<int64_t>(completion->size()) - 1;
   return rows;
 }
 
-std::vector<std::vector<PackItem>> split_by_rows(std::span<const PackItem> items, int64_t max_rows) {
+std::vector<std::vector<PackItem>> split_by_rows(std::span<const PackItem> items,
+                                                 int64_t max_rows) {
   std::vector<std::vector<PackItem>> micro_batches;
   int64_t rows = 0;
   for (const PackItem& item : items) {
@@ -94,12 +99,13 @@ std::vector<std::vector<PackItem>> split_by_rows(std::span<const PackItem> items
   return micro_batches;
 }
 
-kernels::TokenLogprob response_logprobs(const model::QwenVl& model, const PackedBatch& batch, double temperature) {
+kernels::TokenLogprob response_logprobs(const model::QwenVl& model, const PackedBatch& batch,
+                                        double temperature) {
   const at::Tensor embeddings = model.embed(batch.ids_T, batch.vision_rows);
   model::PackedContext attention(batch.plan);
   const at::Tensor hidden = model.hidden_states(embeddings, batch.positions_3T, attention);
-  return kernels::token_logprob(hidden.index_select(0, batch.predicting_R), model.head_weight(), batch.labels_R,
-                                temperature);
+  return kernels::token_logprob(hidden.index_select(0, batch.predicting_R), model.head_weight(),
+                                batch.labels_R, temperature);
 }
 
 }  // namespace retrace::rl

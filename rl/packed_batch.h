@@ -1,8 +1,9 @@
 // Packs prompts and their completions into one row of tokens for training and scoring.
 //
-// A group becomes one prompt segment and one segment a completion that shares it: [prompt | r1 | r2 | ... | rG]. The
-// prompt is computed once. A group with one completion becomes a single segment. The last token of a completion
-// predicts nothing and gets no row; the first token is predicted by the prompt's last row.
+// A group becomes one prompt segment and one segment a completion that shares it: [prompt | r1 | r2
+// | ... | rG]. The prompt is computed once. A group with one completion becomes a single segment.
+// The last token of a completion predicts nothing and gets no row; the first token is predicted by
+// the prompt's last row.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,19 +20,19 @@
 namespace retrace::rl {
 
 struct PackItem {
-  const model::PromptTokens* prompt = nullptr;            // not owned
-  std::vector<const std::vector<int64_t>*> completions;   // not owned; each at least one token
-  at::Tensor vision_rows;                                 // [R_v, D]; undefined for text only
+  const model::PromptTokens* prompt = nullptr;           // not owned
+  std::vector<const std::vector<int64_t>*> completions;  // not owned; each at least one token
+  at::Tensor vision_rows;                                // [R_v, D]; undefined for text only
 };
 
 struct PackedBatch {
-  at::Tensor ids_T;           // [T] int64
-  at::Tensor positions_3T;    // [3, T] int64
+  at::Tensor ids_T;         // [T] int64
+  at::Tensor positions_3T;  // [3, T] int64
   kernels::AttentionPlan plan;
-  at::Tensor predicting_R;    // [R] int64: row of the hidden state that predicts the response token
-  at::Tensor labels_R;        // [R] int64: the response tokens, completion after completion
+  at::Tensor predicting_R;  // [R] int64: row of the hidden state that predicts the response token
+  at::Tensor labels_R;      // [R] int64: the response tokens, completion after completion
   std::vector<int64_t> completion_lengths;  // [C], sums to R
-  at::Tensor vision_rows;     // rows of all items, in order; undefined if none has any
+  at::Tensor vision_rows;  // rows of all items, in order; undefined if none has any
 };
 
 PackedBatch pack(std::span<const PackItem> items);
@@ -39,10 +40,13 @@ PackedBatch pack(std::span<const PackItem> items);
 // Rows an item takes in a packed batch.
 int64_t packed_rows(const PackItem& item);
 
-// Splits items, in order, into micro-batches of at most `max_rows` rows each; an item with more is alone.
+// Splits items, in order, into micro-batches of at most `max_rows` rows each; an item with more is
+// alone.
 std::vector<std::vector<PackItem>> split_by_rows(std::span<const PackItem> items, int64_t max_rows);
 
-// Log-probs and entropies of the response tokens: one forward pass over the plan, head on response rows only.
-kernels::TokenLogprob response_logprobs(const model::QwenVl& model, const PackedBatch& batch, double temperature);
+// Log-probs and entropies of the response tokens: one forward pass over the plan, head on response
+// rows only.
+kernels::TokenLogprob response_logprobs(const model::QwenVl& model, const PackedBatch& batch,
+                                        double temperature);
 
 }  // namespace retrace::rl

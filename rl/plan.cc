@@ -22,8 +22,10 @@ int64_t count_parameters(const model::ModelConfig& config) {
   return total;
 }
 
-int64_t prompt_tokens(const RunConfig& config, const model::ModelConfig& model_config, const data::Sample& sample) {
-  const model::Tokenizer tokenizer = model::Tokenizer::from_file(config.model.path / "tokenizer.json");
+int64_t prompt_tokens(const RunConfig& config, const model::ModelConfig& model_config,
+                      const data::Sample& sample) {
+  const model::Tokenizer tokenizer =
+      model::Tokenizer::from_file(config.model.path / "tokenizer.json");
   data::FrameOptions frames = config.video.frames;
   frames.resize_factor = model_config.vision.patch_size * model_config.vision.spatial_merge_size;
   data::FrameCache cache(frames, 0);
@@ -36,14 +38,16 @@ struct StageCost {
   double decoded = 0;  // tokens decoded a step
 };
 
-std::string describe_stage(std::string_view name, const TrainSection& section, int64_t num_samples, int world_size,
-                           double parameters, const StageCost& cost) {
+std::string describe_stage(std::string_view name, const TrainSection& section, int64_t num_samples,
+                           int world_size, double parameters, const StageCost& cost) {
   const int64_t steps = stage_steps(section, num_samples);
-  // 6 flops a parameter and row for the update, 2 for the reference, 2 for each prefill row and decoded token.
+  // 6 flops a parameter and row for the update, 2 for the reference, 2 for each prefill row and
+  // decoded token.
   const double flops = parameters * (8 * cost.rows + 2 * cost.decoded);
   const double seconds = static_cast<double>(steps) * flops / (kFlopsPerRank * world_size);
   return fmt::format(
-      "  {}: {} samples, {} steps of {} prompts = {:.2f} epochs; {} prompts a rank and step; about {:.0f} rows a step, at "
+      "  {}: {} samples, {} steps of {} prompts = {:.2f} epochs; {} prompts a rank and step; about "
+      "{:.0f} rows a step, at "
       "most about {}\n",
       name, num_samples, steps, section.prompts_per_step,
       static_cast<double>(steps * section.prompts_per_step) / static_cast<double>(num_samples),
@@ -58,25 +62,32 @@ std::string describe_plan(const RunConfig& config, int world_size) {
   const bool has_reference = config.grpo.enabled() && config.grpo.loss.kl_coefficient != 0;
   // float32 weights, gradients and two moments, and the frozen reference.
   const double megabytes = parameters * 4 * (has_reference ? 5 : 4) / 1e6;
-  std::string text = fmt::format("plan: {} ranks, {:.2f} M parameters, {:.0f} MB of weights and optimizer state a rank\n",
-                                 world_size, parameters / 1e6, megabytes);
+  std::string text = fmt::format(
+      "plan: {} ranks, {:.2f} M parameters, {:.0f} MB of weights and optimizer state a rank\n",
+      world_size, parameters / 1e6, megabytes);
   if (config.sft.enabled()) {
     const std::vector<data::Sample> samples = load_samples(config.sft.data);
-    const double rows = static_cast<double>(config.sft.prompts_per_step * prompt_tokens(config, model_config, samples[0]));
-    text += describe_stage("sft", config.sft, static_cast<int64_t>(samples.size()), world_size, parameters, {rows, 0});
+    const double rows = static_cast<double>(config.sft.prompts_per_step *
+                                            prompt_tokens(config, model_config, samples[0]));
+    text += describe_stage("sft", config.sft, static_cast<int64_t>(samples.size()), world_size,
+                           parameters, {rows, 0});
   }
   if (config.grpo.enabled()) {
     const std::vector<data::Sample> samples = load_samples(config.grpo.data);
     const auto prompts = static_cast<double>(config.grpo.prompts_per_step);
-    const double decoded = prompts * static_cast<double>(config.grpo.group_size * config.rollout.max_new_tokens);
-    const double rows = prompts * static_cast<double>(prompt_tokens(config, model_config, samples[0])) + decoded;
-    text += describe_stage("grpo", config.grpo, static_cast<int64_t>(samples.size()), world_size, parameters,
-                           {rows, decoded});
-    text += fmt::format("        {} completions a prompt: {} a step, {} a rank and step, {} update(s) of {} completions\n",
-                        config.grpo.group_size, config.grpo.prompts_per_step * config.grpo.group_size,
-                        config.grpo.prompts_per_step * config.grpo.group_size / world_size,
-                        config.grpo.updates_per_rollout,
-                        config.grpo.prompts_per_step * config.grpo.group_size / config.grpo.updates_per_rollout);
+    const double decoded =
+        prompts * static_cast<double>(config.grpo.group_size * config.rollout.max_new_tokens);
+    const double rows =
+        prompts * static_cast<double>(prompt_tokens(config, model_config, samples[0])) + decoded;
+    text += describe_stage("grpo", config.grpo, static_cast<int64_t>(samples.size()), world_size,
+                           parameters, {rows, decoded});
+    text += fmt::format(
+        "        {} completions a prompt: {} a step, {} a rank and step, {} update(s) of {} "
+        "completions\n",
+        config.grpo.group_size, config.grpo.prompts_per_step * config.grpo.group_size,
+        config.grpo.prompts_per_step * config.grpo.group_size / world_size,
+        config.grpo.updates_per_rollout,
+        config.grpo.prompts_per_step * config.grpo.group_size / config.grpo.updates_per_rollout);
   }
   return text;
 }

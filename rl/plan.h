@@ -7,8 +7,8 @@
 
 namespace retrace::rl {
 
-// Several lines of text. Reads the model's config.json and the data files, and builds the first sample's prompt.
-// Throws what those reads throw.
+// Several lines of text. Reads the model's config.json and the data files, and builds the first
+// sample's prompt. Throws what those reads throw.
 std::string describe_plan(const RunConfig& config, int world_size);
 
 }  // namespace retrace::rl

@@ -10,7 +10,8 @@
 namespace retrace::rl {
 namespace {
 
-at::Tensor kl_estimate(const at::Tensor& logprob_R, const at::Tensor& ref_R, const PolicyLossOptions& options) {
+at::Tensor kl_estimate(const at::Tensor& logprob_R, const at::Tensor& ref_R,
+                       const PolicyLossOptions& options) {
   switch (options.kl_estimator) {
     case KlEstimator::kK1:
       return logprob_R - ref_R;
@@ -27,9 +28,10 @@ at::Tensor kl_estimate(const at::Tensor& logprob_R, const at::Tensor& ref_R, con
 
 }  // namespace
 
-at::Tensor token_weights(std::span<const int64_t> completion_lengths, const StepDenominators& denominators,
-                         LossAggregation aggregation) {
-  RETRACE_CHECK(denominators.num_completions > 0 && denominators.num_tokens > 0, "a step without completions");
+at::Tensor token_weights(std::span<const int64_t> completion_lengths,
+                         const StepDenominators& denominators, LossAggregation aggregation) {
+  RETRACE_CHECK(denominators.num_completions > 0 && denominators.num_tokens > 0,
+                "a step without completions");
   std::vector<float> weights;
   const auto completions = static_cast<double>(denominators.num_completions);
   for (const int64_t length : completion_lengths) {
@@ -50,8 +52,9 @@ at::Tensor token_weights(std::span<const int64_t> completion_lengths, const Step
   return at::tensor(weights, at::kFloat);
 }
 
-PolicyLoss policy_loss(const at::Tensor& logprob_R, const at::Tensor& old_R, const at::Tensor& ref_R,
-                       const at::Tensor& advantage_R, const at::Tensor& weight_R, const PolicyLossOptions& options) {
+PolicyLoss policy_loss(const at::Tensor& logprob_R, const at::Tensor& old_R,
+                       const at::Tensor& ref_R, const at::Tensor& advantage_R,
+                       const at::Tensor& weight_R, const PolicyLossOptions& options) {
   const int64_t rows = logprob_R.size(0);
   core::check_shape(advantage_R, {rows}, "advantages");
   core::check_shape(weight_R, {rows}, "token weights");

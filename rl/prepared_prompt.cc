@@ -21,9 +21,10 @@ PromptBuilder::PromptBuilder(const model::Tokenizer& tokenizer, const model::Mod
                              data::FrameCache& frames, PromptOptions options)
     : tokenizer_(tokenizer), config_(config), frames_(frames), options_(std::move(options)) {
   const size_t first = options_.text_template.find(kPlaceholder);
-  if (first == std::string::npos || options_.text_template.find(kPlaceholder, first + 1) != std::string::npos) {
-    core::throw_<core::ConfigError>("prompt.template: must hold {} exactly once, is '{}'", kPlaceholder,
-                                    options_.text_template);
+  if (first == std::string::npos ||
+      options_.text_template.find(kPlaceholder, first + 1) != std::string::npos) {
+    core::throw_<core::ConfigError>("prompt.template: must hold {} exactly once, is '{}'",
+                                    kPlaceholder, options_.text_template);
   }
 }
 
@@ -35,7 +36,8 @@ PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) cons
     prompt.patches = model::make_patches(frames_.get(sample.video).frames, config_.vision);
     grids.push_back(prompt.patches.grid);
   }
-  const model::ChatTurn turn{options_.system, fill_template(options_.text_template, sample.problem), has_video};
+  const model::ChatTurn turn{options_.system, fill_template(options_.text_template, sample.problem),
+                             has_video};
   prompt.tokens = model::tokenize_prompt(tokenizer_, config_, turn, grids);
   return prompt;
 }

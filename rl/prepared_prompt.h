@@ -13,7 +13,7 @@
 namespace retrace::rl {
 
 struct PromptOptions {
-  std::string system;                    // empty: the model family's default
+  std::string system;                       // empty: the model family's default
   std::string text_template = "{problem}";  // must hold {problem} once
 };
 
@@ -23,12 +23,13 @@ struct PreparedPrompt {
   bool has_video() const { return patches.pixel_values.defined(); }
 };
 
-// The one place where a prompt is made: SFT, GRPO and evaluation all use it. `blind` leaves the video out.
+// The one place where a prompt is made: SFT, GRPO and evaluation all use it. `blind` leaves the
+// video out.
 class PromptBuilder {
  public:
   // All outlive the builder.
-  PromptBuilder(const model::Tokenizer& tokenizer, const model::ModelConfig& config, data::FrameCache& frames,
-                PromptOptions options);
+  PromptBuilder(const model::Tokenizer& tokenizer, const model::ModelConfig& config,
+                data::FrameCache& frames, PromptOptions options);
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;

@@ -21,7 +21,8 @@ void read_model(ConfigNode root, ModelSection& model) {
   node.read("path", model.path);
   node.read("random_init", model.random_init);
   node.read("train_vision", model.train_vision);
-  if (model.path.empty()) node.fail("path", "must name a model folder in Hugging Face layout, is empty");
+  if (model.path.empty())
+    node.fail("path", "must name a model folder in Hugging Face layout, is empty");
   node.finish();
 }
 
@@ -40,8 +41,9 @@ DataSection read_data(ConfigNode& parent, std::string_view key) {
 void read_video(ConfigNode root, VideoSection& video) {
   ConfigNode node = root.section("video");
   data::FrameSamplerOptions& sampler = video.frames.sampler;
-  node.read_choice("sampling", sampler.rule,
-                   {{"fps", data::SamplingRule::kFps}, {"linspace_floor", data::SamplingRule::kLinspaceFloor}});
+  node.read_choice(
+      "sampling", sampler.rule,
+      {{"fps", data::SamplingRule::kFps}, {"linspace_floor", data::SamplingRule::kLinspaceFloor}});
   node.read("fps", sampler.fps);
   node.read("min_frames", sampler.min_frames);
   node.read("max_frames", sampler.max_frames);
@@ -51,12 +53,13 @@ void read_video(ConfigNode root, VideoSection& video) {
   node.read("cache_mb", video.cache_mb);
   node.require(sampler.fps > 0, "fps", "must be above 0", sampler.fps);
   node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
-  node.require(sampler.max_frames >= sampler.min_frames, "max_frames", "must be at least min_frames",
-               sampler.max_frames);
+  node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
+               "must be at least min_frames", sampler.max_frames);
   node.require(sampler.num_frames >= 2, "num_frames", "must be at least 2", sampler.num_frames);
-  node.require(video.frames.min_pixels >= 1, "min_pixels", "must be at least 1", video.frames.min_pixels);
-  node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels", "must be at least min_pixels",
-               video.frames.max_pixels);
+  node.require(video.frames.min_pixels >= 1, "min_pixels", "must be at least 1",
+               video.frames.min_pixels);
+  node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels",
+               "must be at least min_pixels", video.frames.max_pixels);
   node.require(video.cache_mb >= 0, "cache_mb", "must be 0 or more", video.cache_mb);
   node.finish();
 }
@@ -71,15 +74,16 @@ void read_prompt(ConfigNode root, PromptOptions& prompt) {
 void read_lr(ConfigNode& parent, LrSchedule& lr) {
   ConfigNode node = parent.section("lr");
   node.read("peak", lr.peak);
-  node.read_choice("decay", lr.decay, {{"constant", LrDecay::kConstant},
-                                       {"linear", LrDecay::kLinear},
-                                       {"cosine", LrDecay::kCosine}});
+  node.read_choice("decay", lr.decay,
+                   {{"constant", LrDecay::kConstant},
+                    {"linear", LrDecay::kLinear},
+                    {"cosine", LrDecay::kCosine}});
   node.read("warmup_steps", lr.warmup_steps);
   node.read("final_fraction", lr.final_fraction);
   node.require(lr.peak > 0, "peak", "must be above 0", lr.peak);
   node.require(lr.warmup_steps >= 0, "warmup_steps", "must be 0 or more", lr.warmup_steps);
-  node.require(lr.final_fraction >= 0 && lr.final_fraction <= 1, "final_fraction", "must be in [0, 1]",
-               lr.final_fraction);
+  node.require(lr.final_fraction >= 0 && lr.final_fraction <= 1, "final_fraction",
+               "must be in [0, 1]", lr.final_fraction);
   node.finish();
 }
 
@@ -94,7 +98,8 @@ void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
   node.require(adamw.beta2 >= 0 && adamw.beta2 < 1, "beta2", "must be in [0, 1)", adamw.beta2);
   node.require(adamw.epsilon > 0, "epsilon", "must be above 0", adamw.epsilon);
   node.require(adamw.weight_decay >= 0, "weight_decay", "must be 0 or more", adamw.weight_decay);
-  node.require(adamw.max_grad_norm >= 0, "max_grad_norm", "must be 0 (no clipping) or more", adamw.max_grad_norm);
+  node.require(adamw.max_grad_norm >= 0, "max_grad_norm", "must be 0 (no clipping) or more",
+               adamw.max_grad_norm);
   node.finish();
 }
 
@@ -108,10 +113,14 @@ void read_train(ConfigNode& node, TrainSection& train) {
   read_adamw(node, train.adamw);
   node.require(train.steps >= 0, "steps", "must be 0 or more", train.steps);
   node.require(train.epochs >= 0, "epochs", "must be 0 or more", train.epochs);
-  node.require(train.steps == 0 || train.epochs == 0, "steps", "must be 0 when epochs is given", train.steps);
-  node.require(train.prompts_per_step >= 1, "prompts_per_step", "must be at least 1", train.prompts_per_step);
-  node.require(train.micro_batch_tokens >= 1, "micro_batch_tokens", "must be at least 1", train.micro_batch_tokens);
-  if (train.enabled() && train.data.files.empty()) node.fail("data.files", "must name at least one jsonl file, is empty");
+  node.require(train.steps == 0 || train.epochs == 0, "steps", "must be 0 when epochs is given",
+               train.steps);
+  node.require(train.prompts_per_step >= 1, "prompts_per_step", "must be at least 1",
+               train.prompts_per_step);
+  node.require(train.micro_batch_tokens >= 1, "micro_batch_tokens", "must be at least 1",
+               train.micro_batch_tokens);
+  if (train.enabled() && train.data.files.empty())
+    node.fail("data.files", "must name at least one jsonl file, is empty");
 }
 
 void read_rollout(ConfigNode root, RolloutSection& rollout) {
@@ -121,12 +130,14 @@ void read_rollout(ConfigNode root, RolloutSection& rollout) {
   node.read("top_k", rollout.sampling.top_k);
   node.read("top_p", rollout.sampling.top_p);
   node.read("tile_rows", rollout.tile_rows);
-  node.require(rollout.max_new_tokens >= 1, "max_new_tokens", "must be at least 1", rollout.max_new_tokens);
-  node.require(rollout.sampling.temperature > 0, "temperature", "must be above 0 (evaluation has its own)",
-               rollout.sampling.temperature);
-  node.require(rollout.sampling.top_k >= 0, "top_k", "must be 0 (off) or more", rollout.sampling.top_k);
-  node.require(rollout.sampling.top_p > 0 && rollout.sampling.top_p <= 1, "top_p", "must be in (0, 1]",
-               rollout.sampling.top_p);
+  node.require(rollout.max_new_tokens >= 1, "max_new_tokens", "must be at least 1",
+               rollout.max_new_tokens);
+  node.require(rollout.sampling.temperature > 0, "temperature",
+               "must be above 0 (evaluation has its own)", rollout.sampling.temperature);
+  node.require(rollout.sampling.top_k >= 0, "top_k", "must be 0 (off) or more",
+               rollout.sampling.top_k);
+  node.require(rollout.sampling.top_p > 0 && rollout.sampling.top_p <= 1, "top_p",
+               "must be in (0, 1]", rollout.sampling.top_p);
   node.require(rollout.tile_rows >= 1, "tile_rows", "must be at least 1", rollout.tile_rows);
   node.finish();
 }
@@ -145,17 +156,21 @@ void read_loss(ConfigNode& node, GrpoSection& grpo) {
   node.read_choice("kl_estimator", loss.kl_estimator,
                    {{"k1", KlEstimator::kK1}, {"k2", KlEstimator::kK2}, {"k3", KlEstimator::kK3}});
   node.read("kl_clamp", loss.kl_clamp);
-  node.read_choice("aggregation", loss.aggregation, {{"sequence_mean", LossAggregation::kSequenceMean},
-                                                     {"token_mean", LossAggregation::kTokenMean},
-                                                     {"token_sum_norm", LossAggregation::kTokenSumNorm}});
+  node.read_choice("aggregation", loss.aggregation,
+                   {{"sequence_mean", LossAggregation::kSequenceMean},
+                    {"token_mean", LossAggregation::kTokenMean},
+                    {"token_sum_norm", LossAggregation::kTokenSumNorm}});
   node.read_choice("advantage_scale", grpo.advantage.scale,
                    {{"group_std", AdvantageScale::kGroupStd}, {"none", AdvantageScale::kNone}});
   node.read("advantage_epsilon", grpo.advantage.std_epsilon);
-  node.require(loss.clip_low > 0 && loss.clip_low <= 1, "clip_low", "must be in (0, 1]", loss.clip_low);
+  node.require(loss.clip_low > 0 && loss.clip_low <= 1, "clip_low", "must be in (0, 1]",
+               loss.clip_low);
   node.require(loss.clip_high > 0, "clip_high", "must be above 0", loss.clip_high);
-  node.require(loss.kl_coefficient >= 0, "kl_coefficient", "must be 0 (no reference) or more", loss.kl_coefficient);
+  node.require(loss.kl_coefficient >= 0, "kl_coefficient", "must be 0 (no reference) or more",
+               loss.kl_coefficient);
   node.require(loss.kl_clamp >= 0, "kl_clamp", "must be 0 (off) or more", loss.kl_clamp);
-  node.require(grpo.advantage.std_epsilon > 0, "advantage_epsilon", "must be above 0", grpo.advantage.std_epsilon);
+  node.require(grpo.advantage.std_epsilon > 0, "advantage_epsilon", "must be above 0",
+               grpo.advantage.std_epsilon);
 }
 
 void read_grpo(ConfigNode root, GrpoSection& grpo) {
@@ -164,10 +179,13 @@ void read_grpo(ConfigNode root, GrpoSection& grpo) {
   node.read("group_size", grpo.group_size);
   node.read("updates_per_rollout", grpo.updates_per_rollout);
   read_loss(node, grpo);
-  node.require(grpo.group_size >= 2, "group_size", "must be at least 2, an advantage needs a group", grpo.group_size);
-  node.require(grpo.updates_per_rollout >= 1, "updates_per_rollout", "must be at least 1", grpo.updates_per_rollout);
+  node.require(grpo.group_size >= 2, "group_size", "must be at least 2, an advantage needs a group",
+               grpo.group_size);
+  node.require(grpo.updates_per_rollout >= 1, "updates_per_rollout", "must be at least 1",
+               grpo.updates_per_rollout);
   node.require(grpo.prompts_per_step % grpo.updates_per_rollout == 0, "updates_per_rollout",
-               fmt::format("must divide grpo.prompts_per_step = {}", grpo.prompts_per_step), grpo.updates_per_rollout);
+               fmt::format("must divide grpo.prompts_per_step = {}", grpo.prompts_per_step),
+               grpo.updates_per_rollout);
   node.finish();
 }
 
@@ -177,8 +195,10 @@ void read_eval(ConfigNode root, EvalSection& eval) {
   node.read("every_steps", eval.every_steps);
   node.read("blind", eval.blind);
   node.read("temperature", eval.temperature);
-  node.require(eval.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more", eval.every_steps);
-  node.require(eval.temperature >= 0, "temperature", "must be 0 (greedy) or more", eval.temperature);
+  node.require(eval.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more",
+               eval.every_steps);
+  node.require(eval.temperature >= 0, "temperature", "must be 0 (greedy) or more",
+               eval.temperature);
   node.finish();
 }
 
@@ -189,23 +209,27 @@ void read_checkpoint(ConfigNode root, CheckpointSection& checkpoint) {
   node.read("dtype", checkpoint.dtype);
   node.require(checkpoint.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more",
                checkpoint.every_steps);
-  node.require(checkpoint.keep_last >= 0, "keep_last", "must be 0 (all) or more", checkpoint.keep_last);
+  node.require(checkpoint.keep_last >= 0, "keep_last", "must be 0 (all) or more",
+               checkpoint.keep_last);
   node.require(checkpoint.dtype == "float32" || checkpoint.dtype == "bfloat16", "dtype",
                "must be float32 or bfloat16", checkpoint.dtype);
   node.finish();
 }
 
-void check_multiple(const TrainSection& train, std::string_view stage, int64_t divisor, const std::string& reason) {
+void check_multiple(const TrainSection& train, std::string_view stage, int64_t divisor,
+                    const std::string& reason) {
   if (!train.enabled() || train.prompts_per_step % divisor == 0) return;
   const int64_t below = train.prompts_per_step / divisor * divisor;
   core::throw_<core::ConfigError>(
-      "{}.prompts_per_step: must be a multiple of {} ({}), is {}; use {} or {}, or another number of ranks", stage,
-      divisor, reason, train.prompts_per_step, below > 0 ? below : divisor, below + divisor);
+      "{}.prompts_per_step: must be a multiple of {} ({}), is {}; use {} or {}, or another number "
+      "of ranks",
+      stage, divisor, reason, train.prompts_per_step, below > 0 ? below : divisor, below + divisor);
 }
 
 }  // namespace
 
-RunConfig read_run_config(const std::filesystem::path& recipe, std::span<const std::string> overrides) {
+RunConfig read_run_config(const std::filesystem::path& recipe,
+                          std::span<const std::string> overrides) {
   ConfigNode root = ConfigNode::from_file(recipe, overrides);
   RunConfig config;
   read_run(root, config.run);
@@ -223,7 +247,8 @@ RunConfig read_run_config(const std::filesystem::path& recipe, std::span<const s
   {
     ConfigNode node = root.section("distributed");
     node.read("deadline_seconds", config.deadline_seconds);
-    node.require(config.deadline_seconds > 0, "deadline_seconds", "must be above 0", config.deadline_seconds);
+    node.require(config.deadline_seconds > 0, "deadline_seconds", "must be above 0",
+                 config.deadline_seconds);
     node.finish();
   }
   read_checkpoint(root, config.checkpoint);
@@ -231,11 +256,13 @@ RunConfig read_run_config(const std::filesystem::path& recipe, std::span<const s
   root.finish();
   if (!config.sft.enabled() && !config.grpo.enabled() && config.eval.data.files.empty()) {
     core::throw_<core::ConfigError>(
-        "{}: nothing to do: give sft.steps, grpo.steps (or epochs), or eval.data.files", recipe.string());
+        "{}: nothing to do: give sft.steps, grpo.steps (or epochs), or eval.data.files",
+        recipe.string());
   }
   if (config.grpo.enabled() && config.rewards.empty()) {
-    core::throw_<core::ConfigError>("{}: reward.rewards: must list at least one reward when grpo is on, is empty",
-                                    recipe.string());
+    core::throw_<core::ConfigError>(
+        "{}: reward.rewards: must list at least one reward when grpo is on, is empty",
+        recipe.string());
   }
   config.resolved_yaml = root.resolved_yaml();
   return config;
@@ -244,7 +271,8 @@ RunConfig read_run_config(const std::filesystem::path& recipe, std::span<const s
 void validate_for_ranks(const RunConfig& config, int world_size) {
   check_multiple(config.sft, "sft", world_size, fmt::format("{} ranks", world_size));
   check_multiple(config.grpo, "grpo", world_size * config.grpo.updates_per_rollout,
-                 fmt::format("{} ranks x {} updates_per_rollout", world_size, config.grpo.updates_per_rollout));
+                 fmt::format("{} ranks x {} updates_per_rollout", world_size,
+                             config.grpo.updates_per_rollout));
 }
 
 }  // namespace retrace::rl

@@ -1,5 +1,5 @@
-// The recipe: what `grpo_train` reads. Every field has a default and its meaning; validate() checks what spans
-// components.
+// The recipe: what `grpo_train` reads. Every field has a default and its meaning; validate() checks
+// what spans components.
 #pragma once
 
 #include <cstdint>
@@ -41,10 +41,11 @@ struct VideoSection {
 // What both training stages have.
 struct TrainSection {
   DataSection data;
-  int64_t steps = 0;        // 0: from epochs; both 0: the stage is off
+  int64_t steps = 0;  // 0: from epochs; both 0: the stage is off
   double epochs = 0;
-  int64_t prompts_per_step = 8;      // over all ranks
-  int64_t micro_batch_tokens = 16384;  // packed rows a forward pass, a rank; changes memory, never the loss
+  int64_t prompts_per_step = 8;  // over all ranks
+  int64_t micro_batch_tokens =
+      16384;  // packed rows a forward pass, a rank; changes memory, never the loss
   LrSchedule lr;
   AdamWOptions adamw;
   bool enabled() const { return steps > 0 || epochs > 0; }
@@ -66,16 +67,17 @@ struct GrpoSection : TrainSection {
 };
 
 struct EvalSection {
-  DataSection data;           // empty files: no evaluation
-  int64_t every_steps = 0;    // also at the start and at the end of each stage; 0: only there
-  bool blind = true;          // the blind twin at the start and at the end of each stage
-  double temperature = 0.0;   // 0: greedy
+  DataSection data;          // empty files: no evaluation
+  int64_t every_steps = 0;   // also at the start and at the end of each stage; 0: only there
+  bool blind = true;         // the blind twin at the start and at the end of each stage
+  double temperature = 0.0;  // 0: greedy
 };
 
 struct CheckpointSection {
   int64_t every_steps = 50;  // also at the end of each stage; 0: only there
   int64_t keep_last = 2;     // older ones go, the KL reference excepted; 0 keeps all
-  std::string dtype = "float32";  // of model.safetensors: float32 or bfloat16; resuming is exact with either
+  std::string dtype =
+      "float32";  // of model.safetensors: float32 or bfloat16; resuming is exact with either
 };
 
 struct RunSection {
@@ -100,10 +102,11 @@ struct RunConfig {
 };
 
 // Reads and checks a recipe. Throws ConfigError.
-RunConfig read_run_config(const std::filesystem::path& recipe, std::span<const std::string> overrides);
+RunConfig read_run_config(const std::filesystem::path& recipe,
+                          std::span<const std::string> overrides);
 
-// The rules that need the number of ranks: prompts_per_step must be a multiple of it (and of updates_per_rollout
-// times it). Throws ConfigError that states the arithmetic.
+// The rules that need the number of ranks: prompts_per_step must be a multiple of it (and of
+// updates_per_rollout times it). Throws ConfigError that states the arithmetic.
 void validate_for_ranks(const RunConfig& config, int world_size);
 
 }  // namespace retrace::rl

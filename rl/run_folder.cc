@@ -34,8 +34,8 @@ void RunFolder::create(const std::string& resolved_yaml, int world_size) const {
   for (const auto& folder : {root_, checkpoints(), rollouts(), evaluations()}) {
     std::filesystem::create_directories(folder, error);
     if (error) {
-      core::throw_<core::DataError>("{}: cannot be created: {}; choose another --run-dir", folder.string(),
-                                    error.message());
+      core::throw_<core::DataError>("{}: cannot be created: {}; choose another --run-dir",
+                                    folder.string(), error.message());
     }
   }
   core::write_file_atomically(config(), resolved_yaml);
@@ -50,7 +50,8 @@ void RunFolder::create(const std::string& resolved_yaml, int world_size) const {
 
 void RunFolder::link_final(const std::filesystem::path& checkpoint) const {
   std::filesystem::remove(final_model());
-  std::filesystem::create_directory_symlink(std::filesystem::relative(checkpoint, root_), final_model());
+  std::filesystem::create_directory_symlink(std::filesystem::relative(checkpoint, root_),
+                                            final_model());
 }
 
 }  // namespace retrace::rl

@@ -20,7 +20,8 @@ std::vector<int64_t> SampleOrder::slots(int64_t first_slot, int64_t count) {
 }
 
 SlotRange rank_slots(int64_t step, int64_t prompts_per_step, int rank, int world_size) {
-  RETRACE_CHECK(prompts_per_step % world_size == 0, "{} prompts over {} ranks", prompts_per_step, world_size);
+  RETRACE_CHECK(prompts_per_step % world_size == 0, "{} prompts over {} ranks", prompts_per_step,
+                world_size);
   const int64_t share = prompts_per_step / world_size;
   return {step * prompts_per_step + rank * share, share};
 }

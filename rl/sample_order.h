@@ -1,5 +1,5 @@
-// Which samples a step sees: the k-th slot of the run is sample epoch_order(k / N)[k % N]. A pure function of
-// (seed, step), so a resumed run needs no data position.
+// Which samples a step sees: the k-th slot of the run is sample epoch_order(k / N)[k % N]. A pure
+// function of (seed, step), so a resumed run needs no data position.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ class SampleOrder {
   std::vector<int64_t> order_;  // of epoch_
 };
 
-// The slots of step `step` that rank `rank` of `world_size` works on: a contiguous share of prompts_per_step.
+// The slots of step `step` that rank `rank` of `world_size` works on: a contiguous share of
+// prompts_per_step.
 struct SlotRange {
   int64_t first = 0, count = 0;  // slots of the run
 };

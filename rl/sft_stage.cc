@@ -32,8 +32,8 @@ SftStage::SftStage(RunContext context, std::vector<data::Sample> samples)
       num_steps_(stage_steps(context.config.sft, static_cast<int64_t>(samples_.size()))) {
   const bool train_vision = context_.config.model.train_vision;
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
-  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients), context_.config.sft.adamw,
-                                       train_vision);
+  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients),
+                                       context_.config.sft.adamw, train_vision);
 }
 
 StepReport SftStage::run_step(int64_t step) {
@@ -41,8 +41,8 @@ StepReport SftStage::run_step(int64_t step) {
   const SftSection& options = context_.config.sft;
   const bool train_vision = context_.config.model.train_vision;
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
-  const SlotRange slots =
-      rank_slots(step, options.prompts_per_step, context_.communicator.rank(), context_.communicator.size());
+  const SlotRange slots = rank_slots(step, options.prompts_per_step, context_.communicator.rank(),
+                                     context_.communicator.size());
 
   std::vector<Demonstration> batch;
   std::vector<PackItem> items;
@@ -65,7 +65,8 @@ StepReport SftStage::run_step(int64_t step) {
 
   sums.add("loss", 0);
   sums.add("entropy", 0);
-  for (const std::vector<PackItem>& micro_batch : split_by_rows(items, options.micro_batch_tokens)) {
+  for (const std::vector<PackItem>& micro_batch :
+       split_by_rows(items, options.micro_batch_tokens)) {
     const kernels::TokenLogprob scored = response_logprobs(context_.policy, pack(micro_batch), 1.0);
     const at::Tensor loss = -scored.logprob_T.sum() / global_tokens;
     loss.backward();
@@ -76,7 +77,8 @@ StepReport SftStage::run_step(int64_t step) {
 
   const double lr = learning_rate(options.lr, step, num_steps_);
   const double grad_norm = reduce_and_step(context_, *optimizer_, lr);
-  sums.add("vision_passes", static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.add("vision_passes",
+           static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
   sums.reduce(context_.communicator);
   const double seconds = seconds_since(start);
   StepReport report;

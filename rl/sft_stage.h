@@ -1,6 +1,8 @@
-// Supervised fine-tuning: next-token loss on the demonstration's tokens only, with the video in the prompt.
+// Supervised fine-tuning: next-token loss on the demonstration's tokens only, with the video in the
+// prompt.
 //
-//   loss = - sum over demonstration tokens of log p(token) / number of demonstration tokens in the step (all ranks)
+//   loss = - sum over demonstration tokens of log p(token) / number of demonstration tokens in the
+//   step (all ranks)
 #pragma once
 
 #include <memory>

@@ -14,10 +14,13 @@ int64_t stage_steps(const TrainSection& section, int64_t num_samples) {
 }
 
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate) {
-  if (context.communicator.size() > 1) context.communicator.all_reduce_sum(optimizer.gradients(), "gradient");
+  if (context.communicator.size() > 1)
+    context.communicator.all_reduce_sum(optimizer.gradients(), "gradient");
   const double norm = optimizer.step(learning_rate);
   if (!std::isfinite(norm)) {
-    core::log_warning("gradient norm is {}: this step changed nothing; a lower learning rate usually helps", norm);
+    core::log_warning(
+        "gradient norm is {}: this step changed nothing; a lower learning rate usually helps",
+        norm);
   }
   return norm;
 }

@@ -40,10 +40,12 @@ class Stage {
   virtual AdamW& optimizer() = 0;
 };
 
-// Steps of a stage over `num_samples` samples: `steps`, or epochs * num_samples / prompts_per_step rounded up.
+// Steps of a stage over `num_samples` samples: `steps`, or epochs * num_samples / prompts_per_step
+// rounded up.
 int64_t stage_steps(const TrainSection& section, int64_t num_samples);
 
-// Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before clipping.
+// Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before
+// clipping.
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate);
 
 // Reads the files of a data section as one list; Sample::index counts over all of them.

@@ -44,7 +44,8 @@ int signal_on_any_rank(distributed::Communicator& communicator) {
 
 }  // namespace
 
-Trainer::Trainer(const RunConfig& config, distributed::Communicator& communicator, const std::string& resume)
+Trainer::Trainer(const RunConfig& config, distributed::Communicator& communicator,
+                 const std::string& resume)
     : config_(config), communicator_(communicator), folder_(config.run.dir) {
   run_on_all_ranks(communicator_, [&] { set_up(resume); });
   run_on_all_ranks(communicator_, [&] {
@@ -70,7 +71,8 @@ void Trainer::choose_start(const std::string& resume) {
   if (resume.empty()) {
     if (latest) {
       core::throw_<core::ConfigError>(
-          "run.dir: {} already holds a run (its newest checkpoint is {}); go on with --resume auto, or choose another "
+          "run.dir: {} already holds a run (its newest checkpoint is {}); go on with --resume "
+          "auto, or choose another "
           "--run-dir",
           folder_.root().string(), latest->filename().string());
     }
@@ -83,7 +85,8 @@ void Trainer::choose_start(const std::string& resume) {
 void Trainer::load_model() {
   const fs::path& source = config_.model.path;
   model::ModelConfig model_config = model::read_model_config(source);
-  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_file(source / "tokenizer.json"));
+  tokenizer_ =
+      std::make_unique<model::Tokenizer>(model::Tokenizer::from_file(source / "tokenizer.json"));
   model::Weights weights(model_config);
   if (resumed_from_) {
     load_checkpoint_weights(*resumed_from_, weights);
@@ -94,9 +97,11 @@ void Trainer::load_model() {
   }
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
   data::FrameOptions frames = config_.video.frames;
-  frames.resize_factor = policy_->config().vision.patch_size * policy_->config().vision.spatial_merge_size;
+  frames.resize_factor =
+      policy_->config().vision.patch_size * policy_->config().vision.spatial_merge_size;
   frames_ = std::make_unique<data::FrameCache>(frames, config_.video.cache_mb << 20);
-  prompts_ = std::make_unique<PromptBuilder>(*tokenizer_, policy_->config(), *frames_, config_.prompt);
+  prompts_ =
+      std::make_unique<PromptBuilder>(*tokenizer_, policy_->config(), *frames_, config_.prompt);
 }
 
 void Trainer::load_data() {
@@ -105,7 +110,9 @@ void Trainer::load_data() {
   if (!config_.eval.data.files.empty()) eval_samples_ = load_samples(config_.eval.data);
 }
 
-RunContext Trainer::context() { return {config_, communicator_, *policy_, *tokenizer_, *prompts_}; }
+RunContext Trainer::context() {
+  return {config_, communicator_, *policy_, *tokenizer_, *prompts_};
+}
 
 std::unique_ptr<model::QwenVl> Trainer::load_reference() {
   if (config_.grpo.loss.kl_coefficient == 0) return nullptr;
@@ -120,7 +127,8 @@ std::unique_ptr<model::QwenVl> Trainer::load_reference() {
 
 std::unique_ptr<Stage> Trainer::make_stage(std::string_view name) {
   if (name == "sft") return std::make_unique<SftStage>(context(), sft_samples_);
-  return std::make_unique<GrpoStage>(context(), grpo_samples_, load_reference(), folder_.rollouts());
+  return std::make_unique<GrpoStage>(context(), grpo_samples_, load_reference(),
+                                     folder_.rollouts());
 }
 
 RunOutcome Trainer::run() {
@@ -133,7 +141,8 @@ RunOutcome Trainer::run() {
     // The checkpoint that a stage starts from is the KL reference of grpo: it must exist.
     if (!is_resumed) save(nullptr);
     const std::unique_ptr<Stage> stage = make_stage(*name);
-    if (is_resumed && has_optimizer(*resumed_from_)) load_optimizer(*resumed_from_, stage->optimizer());
+    if (is_resumed && has_optimizer(*resumed_from_))
+      load_optimizer(*resumed_from_, stage->optimizer());
     if (!is_resumed) {
       state_.stage = *name;
       state_.stage_step = 0;
@@ -141,10 +150,12 @@ RunOutcome Trainer::run() {
     run_stage(*stage, state_.stage_step);
   }
   if (is_root()) {
-    if (interrupted_by_ == 0 && fs::exists(folder_.checkpoints() / checkpoint_name(state_.global_step))) {
+    if (interrupted_by_ == 0 &&
+        fs::exists(folder_.checkpoints() / checkpoint_name(state_.global_step))) {
       folder_.link_final(folder_.checkpoints() / checkpoint_name(state_.global_step));
     }
-    if (!state_.table.empty()) core::write_file_atomically(folder_.summary(), summary_table(state_.table));
+    if (!state_.table.empty())
+      core::write_file_atomically(folder_.summary(), summary_table(state_.table));
   }
   return {state_.table, interrupted_by_};
 }
@@ -153,7 +164,8 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
   const int64_t num_steps = stage.num_steps();
   if (first_step >= num_steps) return;
   core::log_info("{}: steps {} to {} of {}", stage.name(), first_step + 1, num_steps, num_steps);
-  core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps", is_root());
+  core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps",
+                              is_root());
   for (int64_t step = first_step; step < num_steps; ++step) {
     const StepReport report = stage.run_step(step);
     ++state_.global_step;
@@ -170,10 +182,11 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
     } else if (is_due(config_.eval.every_steps) && interrupted_by_ == 0) {
       evaluate_now("");
     }
-    if (last || interrupted_by_ != 0 || is_due(config_.checkpoint.every_steps)) save(&stage.optimizer());
+    if (last || interrupted_by_ != 0 || is_due(config_.checkpoint.every_steps))
+      save(&stage.optimizer());
     if (interrupted_by_ != 0) {
-      core::log_warning("signal {}: stopped after step {}; go on with --resume auto", interrupted_by_,
-                        state_.global_step);
+      core::log_warning("signal {}: stopped after step {}; go on with --resume auto",
+                        interrupted_by_, state_.global_step);
       return;
     }
   }
@@ -190,16 +203,19 @@ void Trainer::evaluate_now(const std::string& label) {
     if (blind && !config_.eval.blind) continue;
     const std::string suffix = blind ? "_blind" : "";
     const fs::path details =
-        folder_.evaluations() / fmt::format("step-{:06d}{}.jsonl", state_.global_step, blind ? "-blind" : "");
+        folder_.evaluations() /
+        fmt::format("step-{:06d}{}.jsonl", state_.global_step, blind ? "-blind" : "");
     const EvalResult result = evaluate(context(), eval_samples_, blind, details);
     for (const auto& [group, count] : result.groups) {
-      metrics.push_back({"eval/accuracy" + suffix + (group == "all" ? "" : "/" + group), count.accuracy()});
+      metrics.push_back(
+          {"eval/accuracy" + suffix + (group == "all" ? "" : "/" + group), count.accuracy()});
       if (!label.empty()) state_.table.push_back({label, group, blind, count.correct, count.total});
     }
-    metrics.push_back({"eval/answered" + suffix,
-                       static_cast<double>(result.all().answered) / static_cast<double>(result.all().total)});
-    core::log_info("{}{}: {:.1f} % of {} questions right, {} answered", label.empty() ? "evaluation" : label,
-                   blind ? " blind" : "", 100 * result.all().accuracy(), result.all().total, result.all().answered);
+    metrics.push_back({"eval/answered" + suffix, static_cast<double>(result.all().answered) /
+                                                     static_cast<double>(result.all().total)});
+    core::log_info("{}{}: {:.1f} % of {} questions right, {} answered",
+                   label.empty() ? "evaluation" : label, blind ? " blind" : "",
+                   100 * result.all().accuracy(), result.all().total, result.all().answered);
   }
   write_metrics("eval", metrics);
 }
@@ -207,7 +223,8 @@ void Trainer::evaluate_now(const std::string& label) {
 void Trainer::save(const AdamW* optimizer) {
   const fs::path checkpoint = folder_.checkpoints() / checkpoint_name(state_.global_step);
   if (is_root()) {
-    save_checkpoint(checkpoint, config_.model.path, policy_->weights(), optimizer, state_, config_.checkpoint.dtype);
+    save_checkpoint(checkpoint, config_.model.path, policy_->weights(), optimizer, state_,
+                    config_.checkpoint.dtype);
     prune_checkpoints(folder_.checkpoints(), config_.checkpoint.keep_last, {state_.reference});
   }
   communicator_.barrier("checkpoint");

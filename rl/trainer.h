@@ -1,4 +1,5 @@
-// Drives a run: evaluate the base, then each stage step by step with metrics, evaluations and checkpoints.
+// Drives a run: evaluate the base, then each stage step by step with metrics, evaluations and
+// checkpoints.
 #pragma once
 
 #include <memory>
@@ -25,10 +26,12 @@ struct RunOutcome {
 
 class Trainer {
  public:
-  // Loads model, tokenizer and data, and prepares the run folder: a collective call that throws the same error on
-  // every rank. `resume`: "" starts anew and refuses a folder that already holds a run; "auto" goes on from the
-  // newest checkpoint, if any; otherwise a checkpoint folder. `config` outlives the trainer.
-  Trainer(const RunConfig& config, distributed::Communicator& communicator, const std::string& resume);
+  // Loads model, tokenizer and data, and prepares the run folder: a collective call that throws the
+  // same error on every rank. `resume`: "" starts anew and refuses a folder that already holds a
+  // run; "auto" goes on from the newest checkpoint, if any; otherwise a checkpoint folder. `config`
+  // outlives the trainer.
+  Trainer(const RunConfig& config, distributed::Communicator& communicator,
+          const std::string& resume);
   ~Trainer();
   RunOutcome run();
 
@@ -42,7 +45,8 @@ class Trainer {
   std::unique_ptr<model::QwenVl> load_reference();
   void run_stage(Stage& stage, int64_t first_step);
   void write_metrics(std::string_view stage, const std::vector<core::Metric>& metrics);
-  // Evaluates on the held-out questions and their blind twin; a non-empty label adds rows to the table.
+  // Evaluates on the held-out questions and their blind twin; a non-empty label adds rows to the
+  // table.
   void evaluate_now(const std::string& label);
   void save(const AdamW* optimizer);
   bool is_root() const { return communicator_.rank() == 0; }

@@ -23,7 +23,8 @@ void VisionRows::finish_backward() {
   leaf_.reset();
 }
 
-at::Tensor FrozenVisionRows::get(const model::QwenVl& model, const PreparedPrompt& prompt, int64_t sample_index) {
+at::Tensor FrozenVisionRows::get(const model::QwenVl& model, const PreparedPrompt& prompt,
+                                 int64_t sample_index) {
   if (!prompt.has_video()) return {};
   if (const auto found = rows_.find(sample_index); found != rows_.end()) return found->second;
   const at::NoGradGuard no_grad;

@@ -1,7 +1,9 @@
-// The vision tower's rows of one prompt, computed once a step and used by rollout, reference and update alike.
+// The vision tower's rows of one prompt, computed once a step and used by rollout, reference and
+// update alike.
 //
-// While the tower trains, its graph is kept: sampling reads detached rows, every micro-batch sends gradients into a
-// leaf, and finish_backward() carries their sum through the tower in one backward pass.
+// While the tower trains, its graph is kept: sampling reads detached rows, every micro-batch sends
+// gradients into a leaf, and finish_backward() carries their sum through the tower in one backward
+// pass.
 #pragma once
 
 #include <ATen/core/Tensor.h>

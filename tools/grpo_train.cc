@@ -41,10 +41,13 @@ Exit codes: 0 done, 1 internal error, 2 bad usage or recipe, 3 bad data or check
 int parse_arguments(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Trains a video language model: SFT, then GRPO, as the recipe says.", "grpo_train");
   app.add_option("recipe", arguments.recipe, "recipe (YAML)")->required();
-  app.add_option("--set", arguments.overrides, "override a recipe value: a.b=v (repeatable)")->allow_extra_args(false);
+  app.add_option("--set", arguments.overrides, "override a recipe value: a.b=v (repeatable)")
+      ->allow_extra_args(false);
   app.add_option("--run-dir", arguments.run_dir, "folder of the run (same as --set run.dir=...)");
-  app.add_option("--resume", arguments.resume, "'auto' (newest checkpoint of the run folder, if any) or a checkpoint");
-  app.add_flag("--plan", arguments.plan, "print the batch arithmetic, memory and time estimate, then stop");
+  app.add_option("--resume", arguments.resume,
+                 "'auto' (newest checkpoint of the run folder, if any) or a checkpoint");
+  app.add_flag("--plan", arguments.plan,
+               "print the batch arithmetic, memory and time estimate, then stop");
   app.footer(kFooter);
   try {
     app.parse(argc, argv);
@@ -58,8 +61,8 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
 
 int train(const Arguments& arguments, distributed::Communicator& communicator) {
   rl::RunConfig config;
-  rl::run_on_all_ranks(communicator,
-                       [&] { config = rl::read_run_config(arguments.recipe, arguments.overrides); });
+  rl::run_on_all_ranks(
+      communicator, [&] { config = rl::read_run_config(arguments.recipe, arguments.overrides); });
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (arguments.plan) {
     rl::run_on_all_ranks(communicator, [&] {
@@ -70,7 +73,8 @@ int train(const Arguments& arguments, distributed::Communicator& communicator) {
     return 0;
   }
   rl::Trainer trainer(config, communicator, arguments.resume);
-  if (communicator.rank() == 0) core::log_info("{}", rl::describe_plan(config, communicator.size()));
+  if (communicator.rank() == 0)
+    core::log_info("{}", rl::describe_plan(config, communicator.size()));
   const rl::RunOutcome outcome = trainer.run();
   if (communicator.rank() == 0) {
     rl::write_report(config.run.dir);
@@ -85,7 +89,8 @@ int train(const Arguments& arguments, distributed::Communicator& communicator) {
 int main(int argc, char** argv) {
   distributed::MpiSession session(&argc, &argv);
   const int rank = distributed::MpiSession::world_rank();
-  core::init_logging({.rank = rank, .world_size = distributed::MpiSession::world_size(), .file = {}});
+  core::init_logging(
+      {.rank = rank, .world_size = distributed::MpiSession::world_size(), .file = {}});
   core::install_interrupt_handlers();
   Arguments arguments;
   if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;

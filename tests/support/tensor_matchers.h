@@ -11,13 +11,16 @@ struct Tolerance {
   double absolute = 0;
 };
 
-// float32 sums of up to a few thousand terms lose about 1e-5 of the largest magnitude; float64 1e-13.
+// float32 sums of up to a few thousand terms lose about 1e-5 of the largest magnitude; float64
+// 1e-13.
 Tolerance tolerance_for(at::ScalarType dtype);
 
-// Passes when shapes and dtypes agree and every |actual - expected| <= absolute + relative * max|expected|. The
-// failure text gives shape, dtype, first bad index, largest absolute and relative error.
-::testing::AssertionResult tensors_near(const char* actual_text, const char* expected_text, const char* tolerance_text,
-                                        const at::Tensor& actual, const at::Tensor& expected, Tolerance tolerance);
+// Passes when shapes and dtypes agree and every |actual - expected| <= absolute + relative *
+// max|expected|. The failure text gives shape, dtype, first bad index, largest absolute and
+// relative error.
+::testing::AssertionResult tensors_near(const char* actual_text, const char* expected_text,
+                                        const char* tolerance_text, const at::Tensor& actual,
+                                        const at::Tensor& expected, Tolerance tolerance);
 
 }  // namespace retrace::test
 
