@@ -176,6 +176,7 @@ TEST(Generate, OptionsOutsideTheirLimitsAreRefused) {
   };
   refused([](GenerateOptions& o) { o.theme = "outdoor"; },
           "theme: 'outdoor' does not exist; there is: indoor");
+  refused([](GenerateOptions& o) { o.out.clear(); }, "out: must name a folder");
   refused([](GenerateOptions& o) { o.num_clips = 0; }, "clips: must be 1 to 1000000, is 0");
   refused([](GenerateOptions& o) { o.num_jobs = 0; }, "jobs: must be 1 to 256, is 0");
   refused([](GenerateOptions& o) { o.world.render.width = 3; }, "width");

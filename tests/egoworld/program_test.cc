@@ -55,6 +55,7 @@ TEST(Program, BadUsageExitsWithTwo) {
   refused(base + "--thoughts nonsense", "unknown style 'nonsense'");
   refused(base + "--corpus headings:9", "2 clips give at most 2");
   refused(base + "--colour red", "--colour");
+  refused("--out w --clips 2 --seed -1", "--seed");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

@@ -179,6 +179,12 @@ TEST(Clip, OptionsOutsideTheirLimitsAreRefused) {
   refused([](WorldOptions& w) { w.render.height = 0; },
           "height: must be even and 16 to 2048 pixels, is 0");
   refused([](WorldOptions& w) { w.walk.num_frames = 15; }, "frames: must be 16 to");
+  refused(
+      [](WorldOptions& w) {
+        w.walk.num_frames = 1000;
+        w.render = {1920, 1080};
+      },
+      "1000 frames of 1920x1080 pixels are 5932 MiB, the limit is 1024");
   refused([](WorldOptions& w) { w.walk.fps = 0; }, "fps: must be");
   refused([](WorldOptions& w) { w.walk.fps = std::nan(""); }, "fps: must be");
 }

@@ -55,7 +55,8 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--clips", options.num_clips, "number of clips")->required();
   app.add_option("--seed", options.world.seed,
                  "everything is a function of the seed and the other options")
-      ->required();
+      ->required()
+      ->check(CLI::NonNegativeNumber);  // without it, -1 would wrap around
   app.add_option("--theme", options.theme, "what the world looks like: indoor")
       ->capture_default_str();
   app.add_option("--junctions", options.world.num_junctions, "crossings on a route, 2 to 5")

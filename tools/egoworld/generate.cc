@@ -112,6 +112,7 @@ void write_corpus(const GenerateOptions& options) {
 }  // namespace
 
 void validate(const GenerateOptions& options) {
+  if (options.out.empty()) core::throw_<core::ConfigError>("out: must name a folder, is empty");
   if (options.theme != "indoor") {
     core::throw_<core::ConfigError>("theme: '{}' does not exist; there is: indoor", options.theme);
   }
