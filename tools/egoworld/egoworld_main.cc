@@ -73,7 +73,8 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--corpus", line.corpus,
                  "records of each kind, for example headings:2000,check:8000");
   app.add_option("--jobs", options.num_jobs, "threads")->capture_default_str();
-  app.add_flag("--overwrite", options.overwrite, "replace what the output folder holds");
+  app.add_flag("--overwrite", options.overwrite,
+               "replace what the output folder holds, unless it is exactly what was asked for");
 }
 
 void render_world(CommandLine& line) {
