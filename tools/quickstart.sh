@@ -7,9 +7,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 recipe=recipes/quickstart.yaml
 data_folder=data_cache/quickstart
-# Options of egoworld, one data set a line. Train and held-out questions differ in their seed, so in their routes.
+# Options of egoworld. Train and held-out questions differ in their seed, so in their routes.
 train_data=(--clips 400 --seed 1)
-heldout_data=(--clips 100 --seed 1001)
+held_out_data=(--clips 100 --seed 1001)
 max_ranks=2
 
 usage() {
@@ -23,20 +23,20 @@ Exit codes: those of grpo_train, 1 if a step before it failed, 2 bad usage
 USAGE
 }
 
-# render FOLDER EGOWORLD_OPTIONS...: appears whole or not at all, and is kept as long as the options are the same.
+# render FOLDER EGOWORLD_OPTIONS...: kept as long as the options are the same; a half-rendered folder is done again.
 render() {
   local folder=$1
+  local options_file=$folder.options
   shift
-  if [[ -f $folder/.egoworld-options && $(<"$folder/.egoworld-options") == "$*" ]]; then
+  if [[ -f $folder/manifest.json && -f $options_file && $(<"$options_file") == "$*" ]]; then
     say "videos: in $folder"
     return
   fi
   say "render videos to $folder"
-  rm -rf "$folder" "$folder.part"
   mkdir -p "$(dirname "$folder")"
-  build/cpu-release/bin/egoworld --out "$folder.part" "$@" || fail "egoworld could not render $folder; its message is above"
-  echo "$*" >"$folder.part/.egoworld-options"
-  mv "$folder.part" "$folder"
+  build/cpu-release/bin/egoworld --out "$folder" --overwrite "$@" ||
+    fail "egoworld could not render $folder; its message is above"
+  echo "$*" >"$options_file"
 }
 
 run_folder="" seed=""
@@ -58,7 +58,7 @@ run_folder=${run_folder:-$repository/runs/quickstart${seed:+-seed-$seed}}
 build_targets egoworld grpo_train
 cd "$repository"
 render "$data_folder/train" "${train_data[@]}"
-render "$data_folder/heldout" "${heldout_data[@]}"
+render "$data_folder/held_out" "${held_out_data[@]}"
 
 ranks=$(nproc)
 ((ranks <= max_ranks)) || ranks=$max_ranks
