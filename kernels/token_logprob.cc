@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
+#include "kernels/linear.h"
 
 // T tokens, C rows of a chunk, D model, V vocabulary.
 
@@ -26,7 +27,7 @@ std::vector<Chunk> chunks_of(int64_t num_rows, int64_t chunk_rows) {
 
 at::Tensor scaled_logits(const at::Tensor& hidden_CD, const at::Tensor& weight_VD,
                          double temperature) {
-  at::Tensor logits_CV = at::mm(hidden_CD, weight_VD.t());
+  at::Tensor logits_CV = matmul_transposed(hidden_CD, weight_VD);
   return temperature == 1.0 ? logits_CV : logits_CV.div_(temperature);
 }
 
@@ -72,10 +73,9 @@ class TokenLogprobFunction : public torch::autograd::Function<TokenLogprobFuncti
       const at::Tensor scale_C1 = chunk.of(scale_T).unsqueeze(1);
       dlogits_CV.mul_(scale_C1.neg()).scatter_add_(1, chunk.of(labels_T).unsqueeze(1), scale_C1);
       if (needs_hidden) {
-        at::Tensor rows_CD = chunk.of(dhidden_TD);
-        at::mm_out(rows_CD, dlogits_CV, weight_VD);
+        chunk.of(dhidden_TD).copy_(matmul_transposed(dlogits_CV, weight_VD.t()));
       }
-      if (needs_weight) dweight_VD.addmm_(dlogits_CV.t(), chunk.of(hidden_TD));
+      if (needs_weight) dweight_VD.add_(matmul_transposed(dlogits_CV.t(), chunk.of(hidden_TD).t()));
     }
     return {dhidden_TD, dweight_VD, at::Tensor(), at::Tensor(), at::Tensor()};
   }

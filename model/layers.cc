@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "kernels/linear.h"
 #include "kernels/rms_norm.h"
 
 namespace retrace::model {
@@ -23,8 +24,7 @@ Linear::Linear(const ParameterIndex& index, const std::string& name, bool has_bi
 }
 
 at::Tensor Linear::operator()(const Weights& weights, const at::Tensor& x) const {
-  if (!bias) return at::mm(x, weights.at(weight).t());
-  return at::addmm(weights.at(*bias), x, weights.at(weight).t());
+  return kernels::linear(x, weights.at(weight), bias ? weights.at(*bias) : at::Tensor());
 }
 
 LayerNorm::LayerNorm(const ParameterIndex& index, const std::string& name, double epsilon)

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/resources.h"
 #include "model/prompt.h"
 
 namespace retrace::rl {
@@ -94,6 +95,7 @@ StepReport GrpoStage::run_step(int64_t step) {
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);
   const double step_s = total.lap();
   StepReport report;
@@ -102,6 +104,7 @@ StepReport GrpoStage::run_step(int64_t step) {
        std::vector<core::Metric>{{"policy/grad_norm", grad_norm},
                                  {"policy/learning_rate", lr},
                                  {"perf/tokens_per_s", sums.sum("rows") / step_s},
+                                 {"memory/peak_gb", sums.largest("memory_gb")},
                                  {"time/step_s", step_s},
                                  {"time/video_s", video_s},
                                  {"time/rollout_s", rollout_s},

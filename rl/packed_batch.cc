@@ -15,6 +15,7 @@ class Packer {
   void add(const PackItem& item) {
     RETRACE_CHECK(item.prompt != nullptr && !item.completions.empty(),
                   "an item without prompt or completions");
+    fill_id_ = item.prompt->ids.back();  // a text token, never a vision placeholder
     const int64_t prompt_begin = num_rows();
     ids_.insert(ids_.end(), item.prompt->ids.begin(), item.prompt->ids.end());
     positions_.push_back(item.prompt->positions);
@@ -35,6 +36,7 @@ class Packer {
   }
 
   PackedBatch finish() {
+    fill_up();
     batch_.ids_T = at::tensor(ids_, at::kLong);
     batch_.positions_3T = at::cat(positions_, 1);
     batch_.predicting_R = at::tensor(predicting_, at::kLong);
@@ -63,7 +65,16 @@ class Packer {
     batch_.completion_lengths.push_back(length);
   }
 
+  void fill_up() {
+    const int64_t missing = (kRowMultiple - num_rows() % kRowMultiple) % kRowMultiple;
+    if (missing == 0) return;
+    batch_.plan.segments.push_back({num_rows(), num_rows() + missing, -1});
+    ids_.insert(ids_.end(), static_cast<size_t>(missing), fill_id_);
+    positions_.push_back(at::zeros({3, missing}, at::kLong));
+  }
+
   PackedBatch batch_;
+  int64_t fill_id_ = 0;
   std::vector<int64_t> ids_, predicting_, labels_;
   std::vector<at::Tensor> positions_, vision_;
 };

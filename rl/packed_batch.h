@@ -35,6 +35,10 @@ struct PackedBatch {
   at::Tensor vision_rows;  // rows of all items, in order; undefined if none has any
 };
 
+// Rows are filled up to a multiple of this with a segment of its own that nothing reads, so that
+// few different row counts occur (kernels/linear.h says why that matters).
+inline constexpr int64_t kRowMultiple = 128;
+
 PackedBatch pack(std::span<const PackItem> items);
 
 // Rows an item takes in a packed batch.

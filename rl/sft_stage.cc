@@ -5,25 +5,10 @@
 #include <chrono>
 #include <utility>
 
-#include "core/error.h"
-#include "rl/metric_sums.h"
+#include "core/resources.h"
 #include "rl/packed_batch.h"
 
 namespace retrace::rl {
-namespace {
-
-struct Demonstration {
-  PreparedPrompt prompt;
-  std::vector<int64_t> completion_ids;
-  VisionRows vision;
-};
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-}  // namespace
-
 SftStage::SftStage(RunContext context, std::vector<data::Sample> samples)
     : context_(context),
       samples_(std::move(samples)),
@@ -36,18 +21,11 @@ SftStage::SftStage(RunContext context, std::vector<data::Sample> samples)
                                        context_.config.sft.adamw, train_vision);
 }
 
-StepReport SftStage::run_step(int64_t step) {
-  const auto start = std::chrono::steady_clock::now();
-  const SftSection& options = context_.config.sft;
+std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
   const bool train_vision = context_.config.model.train_vision;
-  const int64_t vision_passes_before = context_.policy.num_vision_passes();
-  const SlotRange slots = rank_slots(step, options.prompts_per_step, context_.communicator.rank(),
-                                     context_.communicator.size());
-
+  const SlotRange slots = rank_slots(step, context_.config.sft.prompts_per_step,
+                                     context_.communicator.rank(), context_.communicator.size());
   std::vector<Demonstration> batch;
-  std::vector<PackItem> items;
-  batch.reserve(static_cast<size_t>(slots.count));
-  MetricSums sums;
   for (const int64_t index : order_.slots(slots.first, slots.count)) {
     const data::Sample& sample = samples_[static_cast<size_t>(index)];
     Demonstration& item = batch.emplace_back();
@@ -55,40 +33,54 @@ StepReport SftStage::run_step(int64_t step) {
     item.completion_ids = context_.prompts.demonstration_ids(sample);
     item.vision = train_vision ? VisionRows(context_.policy, item.prompt, true)
                                : VisionRows(frozen_rows_.get(context_.policy, item.prompt, index));
+  }
+  return batch;
+}
+
+void SftStage::accumulate_gradients(std::vector<Demonstration>& batch, MetricSums& sums) const {
+  std::vector<PackItem> items;
+  for (const Demonstration& item : batch) {
     items.push_back({&item.prompt.tokens, {&item.completion_ids}, item.vision.for_training()});
     sums.add("tokens", static_cast<double>(item.completion_ids.size()));
     sums.add("rows", static_cast<double>(packed_rows(items.back())));
   }
   at::Tensor num_tokens = at::full({1}, sums.sum("tokens"), at::kDouble);
   context_.communicator.all_reduce_sum(num_tokens, "token count");
-  const double global_tokens = num_tokens.item<double>();
-
-  sums.add("loss", 0);
-  sums.add("entropy", 0);
-  for (const std::vector<PackItem>& micro_batch :
-       split_by_rows(items, options.micro_batch_tokens)) {
+  const double tokens_in_step = num_tokens.item<double>();
+  for (const auto& micro_batch : split_by_rows(items, context_.config.sft.micro_batch_tokens)) {
     const kernels::TokenLogprob scored = response_logprobs(context_.policy, pack(micro_batch), 1.0);
-    const at::Tensor loss = -scored.logprob_T.sum() / global_tokens;
+    const at::Tensor loss = -scored.logprob_T.sum() / tokens_in_step;
     loss.backward();
     sums.add("loss", loss.item<double>());
     sums.add("entropy", scored.entropy_T.sum().item<double>());
   }
   for (Demonstration& item : batch) item.vision.finish_backward();
+}
 
-  const double lr = learning_rate(options.lr, step, num_steps_);
+StepReport SftStage::run_step(int64_t step) {
+  const auto start = std::chrono::steady_clock::now();
+  const int64_t vision_passes_before = context_.policy.num_vision_passes();
+  MetricSums sums;
+  std::vector<Demonstration> batch = prepare(step);
+  accumulate_gradients(batch, sums);
+  const double lr = learning_rate(context_.config.sft.lr, step, num_steps_);
   const double grad_norm = reduce_and_step(context_, *optimizer_, lr);
+
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);
-  const double seconds = seconds_since(start);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   StepReport report;
   report.metrics = {{"sft/loss", sums.sum("loss")},
                     {"sft/entropy", sums.ratio("entropy", "tokens")},
                     {"sft/tokens", sums.sum("tokens")},
-                    {"sft/learning_rate", lr},
+                    {"policy/learning_rate", lr},
                     {"policy/grad_norm", grad_norm},
                     {"vision/passes", sums.sum("vision_passes")},
                     {"perf/tokens_per_s", sums.sum("rows") / seconds},
+                    {"memory/peak_gb", sums.largest("memory_gb")},
                     {"time/step_s", seconds}};
   report.headline = fmt::format("loss {:.4f}", sums.sum("loss"));
   return report;

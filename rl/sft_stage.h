@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "rl/metric_sums.h"
 #include "rl/sample_order.h"
 #include "rl/stage.h"
 #include "rl/vision_rows.h"
@@ -23,6 +24,16 @@ class SftStage : public Stage {
   AdamW& optimizer() override { return *optimizer_; }
 
  private:
+  struct Demonstration {
+    PreparedPrompt prompt;
+    std::vector<int64_t> completion_ids;
+    VisionRows vision;
+  };
+  // This rank's share of the step.
+  std::vector<Demonstration> prepare(int64_t step);
+  // Forward and backward over micro-batches; gradients add up in the optimizer's buffer.
+  void accumulate_gradients(std::vector<Demonstration>& batch, MetricSums& sums) const;
+
   RunContext context_;
   std::vector<data::Sample> samples_;
   SampleOrder order_;

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/logging.h"
+#include "core/resources.h"
 #include "distributed/mpi_communicator.h"
 #include "rl/agreement.h"
 #include "rl/plan.h"
@@ -92,6 +93,7 @@ int main(int argc, char** argv) {
   core::init_logging(
       {.rank = rank, .world_size = distributed::MpiSession::world_size(), .file = {}});
   core::install_interrupt_handlers();
+  core::keep_freed_memory();
   Arguments arguments;
   if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;
   try {

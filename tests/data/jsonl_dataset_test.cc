@@ -33,7 +33,10 @@ std::string record(const std::string& video = R"("walk.mp4")", const std::string
 
 class QuestionFile : public ::testing::Test {
  protected:
-  QuestionFile() { touch(folder_ / "walk.mp4"); }
+  QuestionFile() {
+    touch(folder_ / "walk.mp4");
+    options_.file = folder_ / "questions.jsonl";
+  }
 
   void touch(const std::filesystem::path& file) const { std::ofstream(file) << "x"; }
   std::vector<Sample> read(const std::string& content) {
@@ -45,7 +48,7 @@ class QuestionFile : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  DatasetOptions options_{.file = folder_ / "questions.jsonl"};
+  DatasetOptions options_;
 };
 
 TEST_F(QuestionFile, FieldsGoWhereTheyBelong) {
@@ -68,7 +71,8 @@ TEST_F(QuestionFile, FieldsGoWhereTheyBelong) {
 
 TEST_F(QuestionFile, BlankLinesAndWindowsLineEndsDoNotShiftIndices) {
   std::string windows = record();
-  windows.insert(windows.size() - 1, "\r");
+  windows.back() = '\r';
+  windows += '\n';
   const std::vector<Sample> samples = read(windows + "\n  \r\n" + record() + "\n");
   ASSERT_EQ(samples.size(), 2U);
   EXPECT_EQ(samples[1].index, 3);
@@ -107,7 +111,8 @@ TEST_F(QuestionFile, AbsolutePathStandsWithoutVideoRoot) {
 }
 
 TEST_F(QuestionFile, MissingFileIsNamed) {
-  EXPECT_THAT(error_text<core::DataError>([&] { read_dataset({.file = folder_ / "none.jsonl"}); }),
+  options_.file = folder_ / "none.jsonl";
+  EXPECT_THAT(error_text<core::DataError>([&] { read_dataset(options_); }),
               HasSubstr("none.jsonl"));
 }
 
@@ -129,7 +134,7 @@ TEST_F(QuestionFile, EveryFieldIsRequired) {
        {"problem", "solution", "video", "original_question", "original_answer"}) {
     std::string content = record();
     const size_t at = content.find('"' + field + '"');
-    content.replace(at + 1, 1, "X");
+    content[at + 1] = 'X';
     EXPECT_THAT(read_error(record() + content),
                 HasSubstr("questions.jsonl:2: field '" + field + "': missing"));
   }

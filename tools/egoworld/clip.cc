@@ -12,6 +12,8 @@ namespace retrace::egoworld {
 namespace {
 
 constexpr int64_t kMaxFrames = 10000;
+constexpr int64_t kMaxClipBytes = int64_t{1}
+                                  << 30;  // a clip's frames are held in memory, once per thread
 
 void check_side(int64_t side, const char* name) {
   if (side >= kMinSide && side <= kMaxSide && side % 2 == 0) return;
@@ -30,6 +32,14 @@ void validate(const WorldOptions& options) {
   if (num_frames < kTranscriptFrames || num_frames > kMaxFrames) {
     core::throw_<core::ConfigError>("frames: must be {} to {}, is {}", kTranscriptFrames,
                                     kMaxFrames, num_frames);
+  }
+  const int64_t clip_bytes = num_frames * 3 * options.render.width * options.render.height;
+  if (clip_bytes > kMaxClipBytes) {
+    core::throw_<core::ConfigError>(
+        "frames: {} frames of {}x{} pixels are {} MiB, the limit is {}; ask for fewer or "
+        "smaller frames",
+        num_frames, options.render.width, options.render.height, clip_bytes >> 20,
+        kMaxClipBytes >> 20);
   }
   if (!std::isfinite(options.walk.fps) || options.walk.fps < 0.1 || options.walk.fps > 240) {
     core::throw_<core::ConfigError>("fps: must be 0.1 to 240 frames per second, is {}",

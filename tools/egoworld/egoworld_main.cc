@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <thread>
 
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/progress.h"
 #include "tools/egoworld/generate.h"
+#include "tools/egoworld/question.h"
 #include "tools/egoworld/thought.h"
 
 namespace {
@@ -53,7 +55,8 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--clips", options.num_clips, "number of clips")->required();
   app.add_option("--seed", options.world.seed,
                  "everything is a function of the seed and the other options")
-      ->required();
+      ->required()
+      ->check(CLI::NonNegativeNumber);  // without it, -1 would wrap around
   app.add_option("--theme", options.theme, "what the world looks like: indoor")
       ->capture_default_str();
   app.add_option("--junctions", options.world.num_junctions, "crossings on a route, 2 to 5")
@@ -70,7 +73,8 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--corpus", line.corpus,
                  "records of each kind, for example headings:2000,check:8000");
   app.add_option("--jobs", options.num_jobs, "threads")->capture_default_str();
-  app.add_flag("--overwrite", options.overwrite, "replace what the output folder holds");
+  app.add_flag("--overwrite", options.overwrite,
+               "replace what the output folder holds, unless it is exactly what was asked for");
 }
 
 void render_world(CommandLine& line) {
@@ -80,16 +84,18 @@ void render_world(CommandLine& line) {
   if (!line.corpus.empty())
     options.corpus.counts = egoworld::parse_corpus_counts(line.corpus, "--corpus");
   validate(options);
-  core::ProgressLine progress("egoworld", options.num_clips, "clips");
-  const egoworld::Outcome outcome = generate(options, [&](int64_t done) { progress.update(done); });
+  std::optional<core::ProgressLine> progress;
+  const egoworld::Outcome outcome = generate(options, [&](int64_t done) {
+    if (!progress) progress.emplace("egoworld", options.num_clips, "clips");
+    progress->update(done);
+  });
+  if (progress) progress->finish();
   if (outcome == egoworld::Outcome::kAlreadyThere) {
-    progress.finish("already there");
     fmt::print("{}: already holds exactly this; nothing to do\n", options.out.string());
-    return;
+  } else {
+    fmt::print("{}: {} clips, {} questions\n", options.out.string(), options.num_clips,
+               egoworld::kQuestionsPerClip * options.num_clips);
   }
-  progress.finish();
-  fmt::print("{}: {} clips, {} questions\n", options.out.string(), options.num_clips,
-             4 * options.num_clips);
 }
 
 }  // namespace

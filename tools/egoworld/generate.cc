@@ -37,6 +37,7 @@ class ClipFactory {
         ground_truth_(options.out / "ground_truth.jsonl") {}
 
   void run() {
+    on_progress_(0);
     const int64_t num_threads = std::min(options_.num_jobs, options_.num_clips);
     std::vector<std::thread> threads;
     for (int64_t i = 1; i < num_threads; ++i) threads.emplace_back([this] { work(); });
@@ -111,6 +112,7 @@ void write_corpus(const GenerateOptions& options) {
 }  // namespace
 
 void validate(const GenerateOptions& options) {
+  if (options.out.empty()) core::throw_<core::ConfigError>("out: must name a folder, is empty");
   if (options.theme != "indoor") {
     core::throw_<core::ConfigError>("theme: '{}' does not exist; there is: indoor", options.theme);
   }

@@ -33,10 +33,10 @@ void validate(const GenerateOptions& options);
 
 enum class Outcome { kWritten, kAlreadyThere };
 
-// Calls `on_progress` with the number of clips done, from one thread at a time. Throws ConfigError
-// (validate), DataError (the folder holds something else, a file cannot be written), and
-// core::Error with exit code 130 or 143 when a signal arrived; then the folder has no manifest and
-// needs `overwrite` next time.
+// Calls `on_progress` with the number of clips done (first with 0, never when all is there
+// already), from one thread at a time. Throws ConfigError (validate), DataError (the folder holds
+// something else, a file cannot be written), and core::Error with exit code 130 or 143 when a
+// signal arrived; then the folder has no manifest and needs `overwrite` next time.
 Outcome generate(const GenerateOptions& options, const std::function<void(int64_t)>& on_progress);
 
 }  // namespace retrace::egoworld

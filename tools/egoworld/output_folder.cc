@@ -95,7 +95,7 @@ bool is_complete_or_prepare(const GenerateOptions& options) {
     }
     if (fs::exists(options.out) && !fs::is_empty(options.out)) {
       const std::string problem = difference(options);
-      if (problem.empty() && !options.overwrite) return true;
+      if (problem.empty()) return true;
       if (!options.overwrite) {
         core::throw_<core::DataError>(
             "{}: holds something else: {}; choose another --out, or pass --overwrite to "

@@ -96,6 +96,7 @@ Pose pose_on(const Segment& segment, double share) {
 
 std::vector<Pose> walk_route(const Route& route, const WalkOptions& options, uint64_t seed,
                              int64_t clip) {
+  RETRACE_CHECK(options.num_frames >= 2, "{} frames", options.num_frames);
   core::RandomSequence random(core::RandomStream(seed, "egoworld/walk").substream(clip));
   const std::vector<Segment> segments = build_path(route, random);
   double total = 0;
