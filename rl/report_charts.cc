@@ -129,7 +129,7 @@ void add_learning(ChartList& charts) {
   charts.add("Gradient norm", "Before clipping.", from_zero("norm"),
              {{"policy/grad_norm", "norm"}});
   charts.add("Learning rate", "As the schedule gives it.", from_zero("rate"),
-             {{"policy/learning_rate", "grpo"}, {"sft/learning_rate", "sft"}});
+             {{"policy/learning_rate", "rate"}});
 }
 
 void add_machine(ChartList& charts) {
@@ -141,6 +141,8 @@ void add_machine(ChartList& charts) {
               {"time/step_s", "whole step", true}});
   charts.add("Throughput", "Rows of packed training batches a second, over the whole step.",
              from_zero("tokens a second"), {{"perf/tokens_per_s", "tokens"}});
+  charts.add("Memory", "Most that the process has held so far, of the largest rank.",
+             from_zero("GB"), {{"memory/peak_gb", "peak"}});
   charts.add("Log-prob gap",
              "Difference between the log-probs that sampling returned and those that training "
              "computes for the same tokens.",

@@ -10,8 +10,8 @@ data_folder=data_cache/quickstart
 # Options of egoworld, one data set a line. Train and held-out questions differ in their seed, so in their routes; both
 # differ from what the tiny base was trained on (assets/tiny/README.md). Two kinds of demonstrations: those that only
 # recall the opposite way, and those that go on to derive the asked one and check the options against it.
-train_data=(--clips 400 --seed 1 --thoughts recall:0.6,copy_check:0.4)
-held_out_data=(--clips 120 --seed 2 --thoughts recall:0.6,copy_check:0.4)
+train_data=(--clips 400 --seed 1 --thoughts "recall:0.6,copy_check:0.4")
+held_out_data=(--clips 120 --seed 2 --thoughts "recall:0.6,copy_check:0.4")
 max_ranks=2
 
 usage() {

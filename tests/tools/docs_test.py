@@ -10,7 +10,7 @@ from pathlib import Path
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 KEY_ROW = re.compile(r"^\| `((?:<\w+>|\w+)(?:\.\w+)+)` \|", re.MULTILINE)
 READ_KEY = re.compile(
-    r"(?:\.read|\.read_choice|\.section|read_reward_specs|read_data)\((?:\w+, )?\"(\w+)\""
+    r"(?:\.read|\.read_choice|\.section|read_reward_specs|read_data)\(\s*(?:\w+,\s*)?\"(\w+)\""
 )
 METRIC = re.compile(r"^[a-z_]+/[a-z_]+(?:/<\w+>|/[a-z_]+)*$")
 SECTIONS = {"sft", "grpo", "run", "model", "video", "prompt", "rollout", "reward"}
@@ -65,7 +65,7 @@ def check_metrics(repository):
         for file in sorted((repository / "rl").glob("*.cc"))
         if not file.name.startswith("report")
     )
-    written = set(re.findall(r'\{"([a-z_]+/[a-z_/]+[a-z])",', code))
+    written = set(re.findall(r'\{\s*"([a-z_]+/[a-z_/]+[a-z])",', code))
     written |= set(re.findall(r'"(eval/[a-z]+)"', code))
     if len(written) < 15:
         yield f"rl: only {len(written)} metrics found; has the way they are written changed?"
