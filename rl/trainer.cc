@@ -51,7 +51,8 @@ Trainer::Trainer(const RunConfig& config, distributed::Communicator& communicato
   run_on_all_ranks(communicator_, [&] {
     if (!is_root()) return;
     folder_.create(config_.resolved_yaml, communicator_.size());
-    core::MetricsWriter::truncate_after(folder_.root(), state_.global_step);
+    // A start anew keeps no lines of an attempt that never reached its first checkpoint.
+    core::MetricsWriter::truncate_after(folder_.root(), resumed_from_ ? state_.global_step : -1);
     metrics_ = std::make_unique<core::MetricsWriter>(folder_.root());
   });
   core::init_logging({communicator_.rank(), communicator_.size(), folder_.log()});
