@@ -65,6 +65,7 @@ void Trainer::set_up(const std::string& resume) {
   choose_start(resume);
   load_model();
   load_data();
+  check_sampling();
 }
 
 void Trainer::choose_start(const std::string& resume) {
@@ -109,6 +110,14 @@ void Trainer::load_data() {
   if (config_.sft.enabled()) sft_samples_ = load_samples(config_.sft.data);
   if (config_.grpo.enabled()) grpo_samples_ = load_samples(config_.grpo.data);
   if (!config_.eval.data.files.empty()) eval_samples_ = load_samples(config_.eval.data);
+}
+
+void Trainer::check_sampling() {
+  if (config_.grpo.enabled()) static_cast<void>(reward::Rubric(config_.rewards));
+  if (config_.grpo.enabled() || !eval_samples_.empty()) {
+    const rollout::RolloutOptions options = rollout_options(context(), config_.eval.temperature);
+    static_cast<void>(rollout::RolloutEngine(*policy_, *tokenizer_, options));
+  }
 }
 
 RunContext Trainer::context() {
