@@ -60,10 +60,12 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
   return -1;
 }
 
-int train(const Arguments& arguments, distributed::Communicator& communicator) {
+int train(const Arguments& arguments, distributed::Communicator& start_up) {
   rl::RunConfig config;
   rl::run_on_all_ranks(
-      communicator, [&] { config = rl::read_run_config(arguments.recipe, arguments.overrides); });
+      start_up, [&] { config = rl::read_run_config(arguments.recipe, arguments.overrides); });
+  const auto of_run = distributed::make_mpi_communicator({config.deadline_seconds});
+  distributed::Communicator& communicator = *of_run;
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (arguments.plan) {
     rl::run_on_all_ranks(communicator, [&] {
