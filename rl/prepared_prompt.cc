@@ -1,5 +1,7 @@
 #include "rl/prepared_prompt.h"
 
+#include <ATen/ATen.h>
+
 #include <utility>
 
 #include "core/error.h"
@@ -8,6 +10,7 @@ namespace retrace::rl {
 namespace {
 
 constexpr std::string_view kPlaceholder = "{problem}";
+constexpr int64_t kBlindGrey = 127;  // of 255, in every channel
 
 std::string fill_template(const std::string& text_template, const std::string& problem) {
   std::string text = text_template;
@@ -31,9 +34,11 @@ PromptBuilder::PromptBuilder(const model::Tokenizer& tokenizer, const model::Mod
 PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) const {
   PreparedPrompt prompt;
   std::vector<model::GridThw> grids;
-  const bool has_video = !blind && !sample.video.empty();
+  const bool has_video = !sample.video.empty();
   if (has_video) {
-    prompt.patches = model::make_patches(frames_.get(sample.video).frames, config_.vision);
+    at::Tensor frames_FCYX = frames_.get(sample.video).frames;
+    if (blind) frames_FCYX = at::full_like(frames_FCYX, kBlindGrey);
+    prompt.patches = model::make_patches(frames_FCYX, config_.vision);
     grids.push_back(prompt.patches.grid);
   }
   const model::ChatTurn turn{options_.system, fill_template(options_.text_template, sample.problem),

@@ -69,7 +69,7 @@ struct GrpoSection : TrainSection {
 struct EvalSection {
   DataSection data;          // empty files: no evaluation
   int64_t every_steps = 0;   // also at the start and at the end of each stage; 0: only there
-  bool blind = true;         // the blind twin at the start and at the end of each stage
+  bool blind = true;         // also the blind twin: every frame painted grey
   double temperature = 0.0;  // 0: greedy
 };
 
