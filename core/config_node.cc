@@ -148,7 +148,7 @@ struct ConfigNode::Impl {
     if (const ConfigTree* found = tree.find(key)) {
       const std::string full_path = path_of(key);
       if (found->kind != ConfigTree::Kind::kList) {
-        fail_type(full_path, fmt::format("a list in brackets, each {},", ScalarType<T>::kName),
+        fail_type(full_path, fmt::format("a list in brackets (each {})", ScalarType<T>::kName),
                   *found);
       }
       values.clear();
@@ -255,6 +255,7 @@ void ConfigNode::read(std::string_view key, std::vector<double>& value) {
 size_t ConfigNode::read_choice_index(std::string_view key,
                                      const std::vector<std::string_view>& names,
                                      std::string_view current) {
+  RETRACE_CHECK(has(key) || !current.empty(), "the default of '{}' is none of its choices", key);
   std::string picked(current);
   impl_->read_scalar(key, picked);
   for (size_t i = 0; i < names.size(); ++i) {

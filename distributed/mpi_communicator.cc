@@ -21,6 +21,9 @@ namespace {
 // MPI's int.
 constexpr int64_t kChunkElements = int64_t{1} << 22;
 
+// Ranks do not start together; a short deadline is about collectives, not about loading programs.
+constexpr double kLeastStartSeconds = 60;
+
 MPI_Datatype to_mpi(at::ScalarType dtype) {
   if (dtype == at::kFloat) return MPI_FLOAT;
   if (dtype == at::kDouble) return MPI_DOUBLE;
@@ -41,7 +44,7 @@ class MpiCommunicator : public Communicator {
     const auto created = std::make_shared<MPI_Comm>(MPI_COMM_NULL);
     MPI_Request request = MPI_REQUEST_NULL;
     check_mpi(MPI_Comm_idup(MPI_COMM_WORLD, created.get(), &request), site);
-    wait_for(request, deadline_seconds_, site, created);
+    wait_for(request, std::max(deadline_seconds_, kLeastStartSeconds), site, created);
     comm_ = *created;
     check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), site);
   }

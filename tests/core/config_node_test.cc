@@ -101,7 +101,8 @@ TEST(ConfigNode, NumbersThatAreNoneAreErrors) {
 TEST(ConfigNode, ListErrorsNameTheItem) {
   EXPECT_THAT(read_error<std::vector<int64_t>>("x: [1, b]"),
               HasSubstr("recipe.yaml: x[1]: expected an integer, found 'b'"));
-  EXPECT_THAT(read_error<std::vector<double>>("x: 3"), HasSubstr("x: expected a list in brackets"));
+  EXPECT_THAT(read_error<std::vector<double>>("x: 3"),
+              HasSubstr("x: expected a list in brackets (each a number), found '3'"));
 }
 
 TEST(ConfigNode, ErrorsAreOneLineWhateverTheValue) {

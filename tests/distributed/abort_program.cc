@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   try {
     distributed::MpiSession session(&argc, &argv);
     const auto communicator = distributed::make_mpi_communicator({0.3});
-    if (communicator->rank() == 1) std::this_thread::sleep_for(std::chrono::minutes(1));
+    if (communicator->rank() == 1) std::this_thread::sleep_for(std::chrono::minutes(10));
     communicator->barrier("rollout");
     return 0;
   } catch (const core::Error& error) {

