@@ -1,0 +1,251 @@
+#include "model/qwen_vl.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "kernels/token_logprob.h"
+#include "tests/support/tensor_matchers.h"
+
+// T packed tokens, D model, V vocabulary.
+
+namespace retrace::model {
+namespace {
+
+constexpr int kVideoPad = 61, kImagePad = 60;
+
+ModelConfig tiny_config(bool tied) {
+  ModelConfig config;
+  config.vision = {.depth = 2, .embed_dim = 16, .num_heads = 2, .mlp_dim = 32, .patch_size = 2};
+  config.vocab_size = 64;
+  config.hidden_size = 32;
+  config.intermediate_size = 48;
+  config.num_layers = 2;
+  config.num_heads = 4;
+  config.num_kv_heads = 2;
+  config.mrope_section = {1, 1, 2};
+  config.tie_word_embeddings = tied;
+  config.image_token_id = kImagePad;
+  config.video_token_id = kVideoPad;
+  return config;
+}
+
+at::Tensor random_tensor(at::IntArrayRef sizes, uint64_t seed) {
+  return at::empty(sizes).normal_(0, 1, at::make_generator<at::CPUGeneratorImpl>(seed));
+}
+
+QwenVl tiny_model(bool tied = true) {
+  const ModelConfig config = tiny_config(tied);
+  Weights weights(config);
+  initialise_randomly(weights, 7);
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < weights.specs().size(); ++i) {
+    if (weights.specs()[i].decays) weights.at(i).mul_(8);  // std 0.16: every part matters
+  }
+  return QwenVl(config, weights);
+}
+
+at::Tensor random_pixels(const ModelConfig& config, const std::vector<GridThw>& grids,
+                         uint64_t seed) {
+  int64_t num_patches = 0;
+  for (const GridThw& grid : grids) num_patches += grid.num_patches();
+  return random_tensor({num_patches, config.vision.patch_values()}, seed);
+}
+
+at::Tensor text_positions(int64_t begin, int64_t end) {
+  return at::arange(begin, end, at::kLong).unsqueeze(0).expand({3, end - begin});
+}
+
+TEST(PatchCoordinates, FollowMergeBlockOrder) {
+  const at::Tensor found = patch_coordinates({{1, 2, 4}, {1, 2, 2}}, 2);
+  const at::Tensor expected = at::tensor({0, 0, 0, 1, 1, 0, 1, 1,  // block of columns 0 and 1
+                                          0, 2, 0, 3, 1, 2, 1, 3,  // block of columns 2 and 3
+                                          0, 0, 0, 1, 1, 0, 1, 1},
+                                         at::kLong)
+                                  .view({12, 2});
+  EXPECT_TRUE(found.equal(expected)) << found;
+}
+
+TEST(VisionTower, VideosTogetherEqualVideosAlone) {
+  const at::NoGradGuard no_grad;
+  const QwenVl model = tiny_model();
+  const GridThw a{2, 2, 6}, b{1, 4, 4};
+  const at::Tensor pixels = random_pixels(model.config(), {a, b}, 1);
+  const at::Tensor together = model.vision_embeddings(pixels, {a, b});
+  const at::Tensor alone = at::cat({model.vision_embeddings(pixels.slice(0, 0, 24), {a}),
+                                    model.vision_embeddings(pixels.slice(0, 24, 40), {b})});
+  EXPECT_EQ(together.sizes(), at::IntArrayRef({10, 32}));
+  EXPECT_TENSOR_NEAR(together, alone, test::tolerance_for(at::kFloat));
+  EXPECT_EQ(model.num_vision_passes(), 4);
+}
+
+TEST(VisionTower, AFramePairSeesOnlyItself) {
+  const at::NoGradGuard no_grad;
+  const QwenVl model = tiny_model();
+  const GridThw grid{2, 4, 4};
+  at::Tensor pixels = random_pixels(model.config(), {grid}, 1);
+  const at::Tensor before = model.vision_embeddings(pixels, {grid}).clone();
+  pixels.slice(0, 16, 32).mul_(-2);
+  const at::Tensor after = model.vision_embeddings(pixels, {grid});
+  EXPECT_TENSOR_NEAR(after.slice(0, 0, 4), before.slice(0, 0, 4), test::tolerance_for(at::kFloat));
+  EXPECT_GT((after.slice(0, 4, 8) - before.slice(0, 4, 8)).abs().max().item<float>(), 1e-2);
+}
+
+TEST(VisionTower, WrongInputsAreRefused) {
+  const QwenVl model = tiny_model();
+  const at::Tensor pixels = random_pixels(model.config(), {{1, 2, 2}}, 1);
+  EXPECT_THROW(model.vision_embeddings(pixels, {{1, 2, 4}}), core::InternalError);
+  EXPECT_THROW(model.vision_embeddings(pixels, {{1, 1, 4}}), core::InternalError);
+  EXPECT_THROW(model.vision_embeddings(pixels, {{0, 2, 2}}), core::InternalError);
+  EXPECT_THROW(model.vision_embeddings(pixels, {}), core::InternalError);
+  EXPECT_THROW(model.vision_embeddings(pixels.slice(1, 0, 5), {{1, 2, 2}}), core::InternalError);
+  EXPECT_THROW(model.vision_embeddings(pixels.to(at::kDouble), {{1, 2, 2}}), core::InternalError);
+  EXPECT_EQ(model.num_vision_passes(), 0);
+}
+
+TEST(Embed, PlaceholdersTakeVisionRowsInOrder) {
+  const at::NoGradGuard no_grad;
+  const QwenVl model = tiny_model();
+  const at::Tensor ids = at::tensor({5, kVideoPad, kVideoPad, 6, kImagePad}, at::kLong);
+  const at::Tensor rows = random_tensor({3, 32}, 2);
+  const at::Tensor found = model.embed(ids, rows);
+  const at::Tensor& table = model.weights().get("model.embed_tokens.weight");
+  EXPECT_TRUE(found.equal(at::stack({table[5], rows[0], rows[1], table[6], rows[2]})));
+  EXPECT_TRUE(
+      model.embed(at::tensor({5, 6}, at::kLong), {}).equal(at::stack({table[5], table[6]})));
+}
+
+std::string embed_error(const at::Tensor& ids, const at::Tensor& rows) {
+  try {
+    tiny_model().embed(ids, rows);
+  } catch (const core::InternalError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Embed, WrongInputsAreRefusedWithTheReason) {
+  using testing::HasSubstr;
+  const at::Tensor ids = at::tensor({5, kVideoPad, kVideoPad}, at::kLong);
+  EXPECT_THAT(embed_error(ids, {}), HasSubstr("2 vision placeholders in the ids, 0 rows"));
+  EXPECT_THAT(embed_error(ids, at::ones({3, 32})),
+              HasSubstr("2 vision placeholders in the ids, 3 rows"));
+  EXPECT_THAT(embed_error(ids, at::ones({2, 31})), HasSubstr("vision_rows"));
+  EXPECT_THAT(embed_error(at::tensor({64}, at::kLong), {}), HasSubstr("token 64 at row 0"));
+  EXPECT_THAT(embed_error(at::tensor({3, -1}, at::kLong), {}), HasSubstr("token -1 at row 1"));
+  EXPECT_THAT(embed_error(ids.to(at::kInt), {}), HasSubstr("ids"));
+}
+
+TEST(Head, TiedHeadIsTheEmbeddingAndUntiedItsOwn) {
+  const QwenVl tied = tiny_model(true), untied = tiny_model(false);
+  EXPECT_TRUE(tied.head_weight().is_same(tied.weights().get("model.embed_tokens.weight")));
+  EXPECT_TRUE(untied.head_weight().is_same(untied.weights().get("lm_head.weight")));
+}
+
+// One prompt of 9 tokens with a video of 4, completions of 3 and 6.
+struct Group {
+  at::Tensor prompt_ids =
+      at::tensor({1, 2, kVideoPad, kVideoPad, kVideoPad, kVideoPad, 3, 4, 5}, at::kLong);
+  at::Tensor first = at::tensor({7, 8, 9}, at::kLong);
+  at::Tensor second = at::tensor({10, 11, 12, 13, 14, 15}, at::kLong);
+  GridThw grid{1, 4, 4};
+};
+
+// Log-probs of the completions' tokens after their first: [2 + 5].
+at::Tensor completion_logprobs(const QwenVl& model, const Group& group, bool share_prefix) {
+  const at::Tensor pixels = random_pixels(model.config(), {group.grid}, 3);
+  const at::Tensor rows = model.vision_embeddings(pixels, {group.grid});
+  const at::Tensor prompt = text_positions(0, 9), a = text_positions(9, 12),
+                   b = text_positions(9, 15);
+  at::Tensor ids, positions, vision, predictors;
+  kernels::AttentionPlan plan;
+  if (share_prefix) {
+    ids = at::cat({group.prompt_ids, group.first, group.second});
+    positions = at::cat({prompt, a, b}, 1);
+    vision = rows;
+    plan.segments = {{0, 9, -1}, {9, 12, 0}, {12, 18, 0}};
+    predictors = at::tensor({9, 10, 12, 13, 14, 15, 16}, at::kLong);
+  } else {
+    ids = at::cat({group.prompt_ids, group.first, group.prompt_ids, group.second});
+    positions = at::cat({prompt, a, prompt, b}, 1);
+    vision = at::cat({rows, rows});
+    plan.segments = {{0, 12, -1}, {12, 27, -1}};
+    predictors = at::tensor({9, 10, 21, 22, 23, 24, 25}, at::kLong);
+  }
+  PackedContext attention(plan);
+  const at::Tensor hidden = model.hidden_states(model.embed(ids, vision), positions, attention);
+  return kernels::token_logprob(hidden.index_select(0, predictors), model.head_weight(),
+                                ids.index_select(0, predictors + 1))
+      .logprob_T;
+}
+
+TEST(QwenVl, SharedPrefixChangesNeitherLogprobsNorGradients) {
+  for (const bool tied : {true, false}) {
+    QwenVl model = tiny_model(tied);
+    const at::Tensor coefficients = random_tensor({7}, 4);
+    at::Tensor gradients = model.weights().require_gradients(/*vision=*/true);
+    const at::Tensor shared = completion_logprobs(model, {}, true);
+    shared.backward(coefficients);
+    const at::Tensor shared_gradients = gradients.clone();
+    gradients.zero_();
+    const at::Tensor repeated = completion_logprobs(model, {}, false);
+    repeated.backward(coefficients);
+    EXPECT_TENSOR_NEAR(shared, repeated, test::tolerance_for(at::kFloat));
+    EXPECT_TENSOR_NEAR(shared_gradients, gradients, test::tolerance_for(at::kFloat));
+    EXPECT_GT(gradients.abs().max().item<float>(), 1e-2);
+  }
+}
+
+TEST(QwenVl, FrozenTowerGetsNoGradientAndTheDecoderTheSame) {
+  QwenVl model = tiny_model();
+  const at::Tensor all = model.weights().require_gradients(/*vision=*/true);
+  completion_logprobs(model, {}, true).sum().backward();
+  const at::Tensor decoder_only = model.weights().require_gradients(/*vision=*/false);
+  completion_logprobs(model, {}, true).sum().backward();
+  int64_t offset = 0;
+  for (size_t i = 0; i < model.weights().specs().size(); ++i) {
+    const ParameterSpec& spec = model.weights().specs()[i];
+    const int64_t size = model.weights().at(i).numel();
+    const at::Tensor found = decoder_only.narrow(0, offset, size);
+    if (spec.is_vision) {
+      EXPECT_EQ(found.abs().max().item<float>(), 0) << spec.name;
+      EXPECT_GT(all.narrow(0, offset, size).abs().max().item<float>(), 0) << spec.name;
+    } else {
+      EXPECT_TRUE(found.equal(all.narrow(0, offset, size))) << spec.name;
+    }
+    offset += size;
+  }
+}
+
+TEST(QwenVl, FollowsWeightsThatStartAndStopRequiringGradients) {
+  QwenVl model = tiny_model();
+  model.weights().require_gradients(/*vision=*/true);
+  EXPECT_TRUE(completion_logprobs(model, {}, true).requires_grad());
+  model.weights().forbid_gradients();
+  EXPECT_FALSE(completion_logprobs(model, {}, true).requires_grad());
+}
+
+TEST(QwenVl, ChangedWeightsAreUsedAtOnce) {
+  const at::NoGradGuard no_grad;
+  QwenVl model = tiny_model();
+  const at::Tensor before = completion_logprobs(model, {}, true);
+  model.weights().flat().mul_(0.9);
+  EXPECT_GT((completion_logprobs(model, {}, true) - before).abs().max().item<float>(), 1e-3);
+}
+
+TEST(QwenVl, WrongDecoderInputsAreRefused) {
+  const QwenVl model = tiny_model();
+  PackedContext attention(kernels::single_segment_plan(4));
+  const at::Tensor positions = text_positions(0, 4);
+  EXPECT_NO_THROW(model.hidden_states(at::ones({4, 32}), positions, attention));
+  EXPECT_THROW(model.hidden_states(at::ones({4, 31}), positions, attention), core::InternalError);
+  EXPECT_THROW(model.hidden_states(at::ones({5, 32}), positions, attention), core::InternalError);
+  EXPECT_THROW(model.hidden_states(at::ones({5, 32}), text_positions(0, 5), attention),
+               core::InternalError);
+  EXPECT_THROW(PackedContext({}), core::InternalError);
+}
+
+}  // namespace
+}  // namespace retrace::model
