@@ -91,6 +91,8 @@ function(retrace_add_test name)
   target_compile_definitions(${name} PRIVATE RETRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              RETRACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   retrace_use_torch_private(${name})
-  # PRE_TEST: discovery at build time would run the binary while others still compile, and breaks under sanitizers.
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  # One CTest entry a binary: loading LibTorch takes 0.3 s, which a process for every case would pay hundreds of times.
+  # `<binary> --gtest_filter=Suite.Case` runs one case.
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
 endfunction()

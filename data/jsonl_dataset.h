@@ -1,5 +1,6 @@
-// Reads question files: one JSON object a line with the five string fields of the Ego-ST training files (problem,
-// solution, video, original_question, original_answer) and, where EgoWorld wrote it, "task" and "direction".
+// Reads question files: one JSON object a line with the five string fields of the Ego-ST training
+// files (problem, solution, video, original_question, original_answer) and, where EgoWorld wrote
+// it, "task" and "direction".
 #pragma once
 
 #include <cstdint>
@@ -12,14 +13,16 @@ namespace retrace::data {
 
 struct DatasetOptions {
   std::filesystem::path file;
-  std::filesystem::path video_root;  // replaces the folder part of absolute video paths; relative ones are taken
-                                     // from here, or from the file's own folder when empty
-  bool allow_text_only = false;      // accept records whose "video" is ""
-  int64_t max_samples = 0;           // keep the first so many; 0 keeps all
+  std::filesystem::path
+      video_root;  // replaces the folder part of absolute video paths; relative ones are taken
+                   // from here, or from the file's own folder when empty
+  bool allow_text_only = false;  // accept records whose "video" is ""
+  int64_t max_samples = 0;       // keep the first so many; 0 keeps all
 };
 
-// Throws DataError "<file>:<line>: field 'video': expected a string, found a number; ..." for a missing file, bad
-// JSON, a missing or mistyped field, an unknown task name, a video file that does not exist, or an empty file.
+// Throws DataError "<file>:<line>: field 'video': expected a string, found a number; ..." for a
+// missing file, bad JSON, a missing or mistyped field, an unknown task name, a video file that does
+// not exist, or an empty file.
 std::vector<Sample> read_dataset(const DatasetOptions& options);
 
 // The order in which epoch `epoch` visits `num_samples` samples: a seeded permutation.

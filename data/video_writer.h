@@ -10,11 +10,13 @@ namespace retrace::data {
 
 struct VideoWriterOptions {
   double fps = 8;
-  int64_t crf = 18;             // libx264 constant rate factor; lower is better
+  int64_t crf = 18;  // libx264 constant rate factor; lower is better
   int64_t keyframe_interval = 16;
 };
 
-// Writes `frames_FCYX` ([F, 3, Y, X] uint8 RGB; Y and X even) to `file`, whole or not at all. Throws DataError.
-void write_video(const std::filesystem::path& file, const at::Tensor& frames_FCYX, const VideoWriterOptions& options);
+// Writes `frames_FCYX` ([F, 3, Y, X] uint8 RGB; Y and X even) to `file`, whole or not at all.
+// Throws DataError.
+void write_video(const std::filesystem::path& file, const at::Tensor& frames_FCYX,
+                 const VideoWriterOptions& options);
 
 }  // namespace retrace::data

@@ -51,7 +51,8 @@ Trainer::Trainer(const RunConfig& config, distributed::Communicator& communicato
   run_on_all_ranks(communicator_, [&] {
     if (!is_root()) return;
     folder_.create(config_.resolved_yaml, communicator_.size());
-    core::MetricsWriter::truncate_after(folder_.root(), state_.global_step);
+    // A start anew keeps no lines of an attempt that never reached its first checkpoint.
+    core::MetricsWriter::truncate_after(folder_.root(), resumed_from_ ? state_.global_step : -1);
     metrics_ = std::make_unique<core::MetricsWriter>(folder_.root());
   });
   core::init_logging({communicator_.rank(), communicator_.size(), folder_.log()});
@@ -64,6 +65,7 @@ void Trainer::set_up(const std::string& resume) {
   choose_start(resume);
   load_model();
   load_data();
+  check_sampling();
 }
 
 void Trainer::choose_start(const std::string& resume) {
@@ -108,6 +110,14 @@ void Trainer::load_data() {
   if (config_.sft.enabled()) sft_samples_ = load_samples(config_.sft.data);
   if (config_.grpo.enabled()) grpo_samples_ = load_samples(config_.grpo.data);
   if (!config_.eval.data.files.empty()) eval_samples_ = load_samples(config_.eval.data);
+}
+
+void Trainer::check_sampling() {
+  if (config_.grpo.enabled()) static_cast<void>(reward::Rubric(config_.rewards));
+  if (config_.grpo.enabled() || !eval_samples_.empty()) {
+    const rollout::RolloutOptions options = rollout_options(context(), config_.eval.temperature);
+    static_cast<void>(rollout::RolloutEngine(*policy_, *tokenizer_, options));
+  }
 }
 
 RunContext Trainer::context() {

@@ -40,6 +40,8 @@ class Trainer {
   void load_model();
   void load_data();
   void choose_start(const std::string& resume);
+  // Throws now what the rubric and the engine would throw when the first stage that samples starts.
+  void check_sampling();
   RunContext context();
   std::unique_ptr<Stage> make_stage(std::string_view name);
   std::unique_ptr<model::QwenVl> load_reference();

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -38,6 +39,13 @@ constexpr const char* kFooter = R"(Examples:
 Exit codes: 0 done, 1 internal error, 2 bad usage or recipe, 3 bad data or checkpoint,
 4 another rank or the network failed, 130/143 interrupted (checkpoint saved))";
 
+// Text that YAML reads as it is: a path may hold '#' or ': '.
+std::string quoted_yaml(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
+  return quoted + "'";
+}
+
 // Returns an exit code when the program should end here, -1 to go on.
 int parse_arguments(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Trains a video language model: SFT, then GRPO, as the recipe says.", "grpo_train");
@@ -56,14 +64,18 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
     if (distributed::MpiSession::world_rank() == 0) app.exit(error);
     return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
   }
-  if (!arguments.run_dir.empty()) arguments.overrides.push_back("run.dir=" + arguments.run_dir);
+  if (!arguments.run_dir.empty()) {
+    arguments.overrides.push_back("run.dir=" + quoted_yaml(arguments.run_dir));
+  }
   return -1;
 }
 
-int train(const Arguments& arguments, distributed::Communicator& communicator) {
+int train(const Arguments& arguments, distributed::Communicator& start_up) {
   rl::RunConfig config;
   rl::run_on_all_ranks(
-      communicator, [&] { config = rl::read_run_config(arguments.recipe, arguments.overrides); });
+      start_up, [&] { config = rl::read_run_config(arguments.recipe, arguments.overrides); });
+  const auto of_run = distributed::make_mpi_communicator({config.deadline_seconds});
+  distributed::Communicator& communicator = *of_run;
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (arguments.plan) {
     rl::run_on_all_ranks(communicator, [&] {

@@ -10,8 +10,8 @@ data_folder=data_cache/quickstart
 # Options of egoworld, one data set a line. Train and held-out questions differ in their seed, so in their routes; both
 # differ from what the tiny base was trained on (assets/tiny/README.md). Two kinds of demonstrations: those that only
 # recall the opposite way, and those that go on to derive the asked one and check the options against it.
-train_data=(--clips 400 --seed 1 --thoughts "recall:0.6,copy_check:0.4")
-held_out_data=(--clips 120 --seed 2 --thoughts "recall:0.6,copy_check:0.4")
+train_data=(--clips 400 --seed 1 --thoughts "recall:0.7,pair_check:0.3")
+held_out_data=(--clips 120 --seed 2 --thoughts "recall:0.7,pair_check:0.3")
 max_ranks=2
 
 usage() {
@@ -61,7 +61,7 @@ arguments=("$recipe" --run-dir "$run_folder" --resume auto)
 say "train with $ranks rank(s): grpo_train ${arguments[*]}"
 status=0
 # mpirun itself kills ranks a second after it is told to stop; a step and a checkpoint take longer.
-mpirun -n "$ranks" --bind-to none --mca odls_base_sigkill_timeout 120 build/cpu-release/bin/grpo_train "${arguments[@]}" || status=$?
+mpirun -n "$ranks" --bind-to none --mca odls_base_sigkill_timeout 20 build/cpu-release/bin/grpo_train "${arguments[@]}" || status=$?
 case $status in
   0) say "done; open $run_folder/report.html" ;;
   130 | 143) say "interrupted; the same command goes on from the checkpoint" ;;

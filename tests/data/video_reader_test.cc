@@ -132,6 +132,10 @@ INSTANTIATE_TEST_SUITE_P(
         Recipe{"EditListIntoAGop", "a.mp4", kX264 + "-g 12 -bf 2", "-ss 0.61 | -c copy"},
         Recipe{"CutTransportStream", "a.ts", kX264 + "-g 12 -bf 2",
                " | -c copy -bsf:v noise=drop='lt(n\\,5)'"},
+        Recipe{"HevcOpenGop", "a.mp4",
+               "-c:v libx265 -preset ultrafast -x265-params "
+               "log-level=0:keyint=12:bframes=3:open-gop=1",
+               ""},
         Recipe{"Vp9", "a.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 12", ""}),
     [](const auto& made) { return made.param.name; });
 

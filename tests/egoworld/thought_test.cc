@@ -44,6 +44,13 @@ TEST(Thought, SolutionHasOneSpaceBetweenTheTags) {
   EXPECT_EQ(solution_text("", 3), "<think></think> <answer>D</answer>");
 }
 
+TEST(Thought, PairCheckStopsAtTheFirstWordThatDiffers) {
+  const std::vector<WordSequence> options = {
+      {"left", "right"}, {"right", "left"}, {"right", "right"}, {"left", "left"}};
+  EXPECT_EQ(check_text(options, 2, CheckStyle::kPair),
+            "A right left: no. B right right, right left: no. C right right, right right: yes.");
+}
+
 TEST(Thought, LetterNamesTheRightOptionInEveryStyle) {
   for (int64_t clip = 0; clip < 100; ++clip) {
     for (const Question& question : make_questions(draw_route(6, clip, 3), 6, clip)) {
@@ -64,17 +71,17 @@ TEST(Thought, LetterNamesTheRightOptionInEveryStyle) {
 
 TEST(Thought, WeightsAreReadByStyleName) {
   EXPECT_EQ(parse_thought_weights("recall:0.7,check:0.3", "--thoughts"),
-            (std::vector<double>{0, 0.7, 0, 0.3, 0}));
-  EXPECT_EQ(parse_check_weights("copy", "--checks"), (std::vector<double>{0, 0, 1}));
+            (std::vector<double>{0, 0.7, 0, 0.3, 0, 0}));
+  EXPECT_EQ(parse_check_weights("copy", "--checks"), (std::vector<double>{0, 0, 1, 0}));
 }
 
 TEST(Thought, AnUnknownStyleNamesTheKnownOnes) {
   expect_error<core::ConfigError>(
       [] { parse_thought_weights("recal:1", "--thoughts"); },
       "--thoughts: unknown style 'recal'; there are: direct, recall, derive, check, "
-      "copy_check");
+      "copy_check, pair_check");
   expect_error<core::ConfigError>([] { parse_check_weights("long", "--checks"); },
-                                  "there are: none, plain, copy");
+                                  "there are: none, plain, copy, pair");
 }
 
 }  // namespace

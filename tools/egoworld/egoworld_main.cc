@@ -29,8 +29,8 @@ Writes D/videos/000000.mp4 ..., D/qa.jsonl (four questions a clip), D/ground_tru
 D/corpus.jsonl (with --corpus) and, last, D/manifest.json. The same options give the same files, byte for byte,
 whatever --jobs is; a folder that already holds them is left alone.
 
-Thought styles (--thoughts): direct, recall, derive, check, copy_check.
-Check styles (--checks): none, plain, copy.
+Thought styles (--thoughts): direct, recall, derive, check, copy_check, pair_check.
+Check styles (--checks): none, plain, copy, pair.
 Corpus kinds (--corpus): headings, events, check, invert, question.
 
 Example:

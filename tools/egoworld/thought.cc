@@ -28,6 +28,30 @@ std::vector<double> parse_style_weights(std::string_view text, std::string_view 
   return weights;
 }
 
+// " right right, straight left": true words beside the option's, up to the first that differ.
+std::string word_pairs(const WordSequence& truth, const WordSequence& option) {
+  std::string text;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    text += fmt::format("{} {} {}", i == 0 ? "" : ",", truth[i], option[i]);
+    if (truth[i] != option[i]) break;
+  }
+  return text;
+}
+
+// What is said of one option between its letter and the verdict.
+std::string check_detail(const WordSequence& truth, const WordSequence& option, CheckStyle style) {
+  switch (style) {
+    case CheckStyle::kNone:
+    case CheckStyle::kPlain:
+      return "";
+    case CheckStyle::kCopy:
+      return fmt::format(" {}", joined(option));
+    case CheckStyle::kPair:
+      return word_pairs(truth, option);
+  }
+  core::throw_<core::InternalError>("check style {}: not a style", static_cast<int>(style));
+}
+
 }  // namespace
 
 std::string_view to_string(ThoughtStyle style) {
@@ -42,6 +66,8 @@ std::string_view to_string(ThoughtStyle style) {
       return "check";
     case ThoughtStyle::kCopyCheck:
       return "copy_check";
+    case ThoughtStyle::kPairCheck:
+      return "pair_check";
   }
   core::throw_<core::InternalError>("thought style {}: not a style", static_cast<int>(style));
 }
@@ -54,6 +80,8 @@ std::string_view to_string(CheckStyle style) {
       return "plain";
     case CheckStyle::kCopy:
       return "copy";
+    case CheckStyle::kPair:
+      return "pair";
   }
   core::throw_<core::InternalError>("check style {}: not a style", static_cast<int>(style));
 }
@@ -74,6 +102,8 @@ std::string thought_text(const Question& question, ThoughtStyle style) {
       return derive + " " + check_text(question.options, question.answer, CheckStyle::kPlain);
     case ThoughtStyle::kCopyCheck:
       return derive + " " + check_text(question.options, question.answer, CheckStyle::kCopy);
+    case ThoughtStyle::kPairCheck:
+      return derive + " " + check_text(question.options, question.answer, CheckStyle::kPair);
   }
   core::throw_<core::InternalError>("thought style {}: not a style", static_cast<int>(style));
 }
@@ -82,9 +112,8 @@ std::string check_text(const std::vector<WordSequence>& options, int answer, Che
   if (style == CheckStyle::kNone) return "";
   std::string text;
   for (int option = 0; option <= answer; ++option) {
-    const std::string copy =
-        style == CheckStyle::kCopy ? fmt::format(" {}", joined(options[option])) : "";
-    text += fmt::format("{}{}{}: {}.", option == 0 ? "" : " ", option_letter(option), copy,
+    const std::string detail = check_detail(options[answer], options[option], style);
+    text += fmt::format("{}{}{}: {}.", option == 0 ? "" : " ", option_letter(option), detail,
                         option == answer ? "yes" : "no");
   }
   return text;

@@ -17,20 +17,25 @@ enum class ThoughtStyle {
   kDerive,     // kRecall + " So on the way there: right, straight, left."
   kCheck,      // kDerive + " A: no. B: no. C: yes."
   kCopyCheck,  // kDerive + " A right, left, left: no. B ...: no. C right, straight, left: yes."
+  kPairCheck,  // kDerive + " A right left: no. ... C right right, straight straight, left left:
+               // yes."
 };
-inline constexpr int kNumThoughtStyles = 5;
+inline constexpr int kNumThoughtStyles = 6;
 
 // How the options are gone through, where a thought does that.
 enum class CheckStyle {
   kNone,   // ""
   kPlain,  // "A: no. B: no. C: yes."
   kCopy,   // "A right, left, left: no. B ...: no. C right, straight, left: yes."
+  // Word by word, the true one beside the option's, up to the first that differs. A small model
+  // learns this check fast: each decision compares two words that stand next to each other.
+  kPair,  // "A right left: no. ... C right right, straight straight, left left: yes."
 };
-inline constexpr int kNumCheckStyles = 3;
+inline constexpr int kNumCheckStyles = 4;
 
 std::string_view to_string(
-    ThoughtStyle style);  // "direct", "recall", "derive", "check", "copy_check"
-std::string_view to_string(CheckStyle style);  // "none", "plain", "copy"
+    ThoughtStyle style);  // "direct", "recall", "derive", "check", "copy_check", "pair_check"
+std::string_view to_string(CheckStyle style);  // "none", "plain", "copy", "pair"
 
 std::string thought_text(const Question& question, ThoughtStyle style);
 // Option by option up to the right one.
