@@ -1,11 +1,11 @@
 // docs/recipes.md against the program: every key with its default, both ways.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -19,57 +19,73 @@ namespace {
 namespace fs = std::filesystem;
 using Defaults = std::map<std::string, std::string>;  // "grpo.lr.peak" -> "1e-05"
 
-// Scalars of block-style YAML by full path; lists of mappings are left out.
+std::string trimmed(const std::string& text) {
+  const size_t first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// The text without the given character around it, if it is there.
+std::string without(const std::string& text, char quote) {
+  const bool quoted = text.size() >= 2 && text.front() == quote && text.back() == quote;
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// Scalars of block-style YAML, two spaces a level, by full path; items of lists are left out.
 Defaults flatten(const std::string& yaml) {
   Defaults defaults;
-  std::vector<std::string> path;
+  std::vector<std::string> prefixes = {""};  // by level: "", "grpo.", "grpo.lr."
   std::istringstream lines(yaml);
-  static const std::regex pattern(R"(( *)(\w+):\s*(.*))");
   for (std::string line; std::getline(lines, line);) {
-    std::smatch match;
-    if (!std::regex_match(line, match, pattern)) continue;
-    path.resize(static_cast<size_t>(match.length(1)) / 2);
-    path.push_back(match.str(2));
-    if (match.length(3) == 0) continue;
-    std::string full;
-    for (const std::string& part : path) full += (full.empty() ? "" : ".") + part;
-    defaults[full] = match.str(3);
+    const size_t indent = line.find_first_not_of(' '), colon = line.find(':');
+    if (colon == std::string::npos || line[indent] == '-') continue;
+    prefixes.resize(indent / 2 + 1);
+    std::string path = prefixes.back();
+    path.append(line, indent, colon - indent);
+    const std::string value = trimmed(line.substr(colon + 1));
+    if (value.empty()) {
+      prefixes.push_back(path.append("."));
+    } else {
+      defaults[path] = without(without(value, '"'), '\'');
+    }
   }
   return defaults;
 }
 
-std::string unquoted(const std::string& text) {
-  const bool quoted =
-      text.size() >= 2 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
-  return quoted ? text.substr(1, text.size() - 2) : text;
-}
-
-// The rows "| `key` | default | ..." of the page, with <stage> and <data> replaced by what they
-// stand for.
-Defaults read_page() {
+// "<stage>.steps" -> "sft.steps", "grpo.steps"; other keys stand for themselves.
+std::vector<std::string> expanded(const std::string& key) {
   static const std::map<std::string, std::vector<std::string>> kStandsFor = {
       {"<stage>", {"sft", "grpo"}}, {"<data>", {"sft.data", "grpo.data", "eval.data"}}};
-  static const std::regex pattern(R"(\| `((?:<\w+>|\w+)(?:\.\w+)+)` \| (?:`([^`]*)`|(\w+)) \|.*)");
+  const size_t dot = key.find('.');
+  const auto symbol = kStandsFor.find(key.substr(0, dot));
+  if (symbol == kStandsFor.end()) return {key};
+  std::vector<std::string> keys;
+  for (std::string name : symbol->second) keys.push_back(name.append(key, dot));
+  return keys;
+}
+
+// The rows "| `key` | `default` | meaning |" of the page whose key has a dot.
+Defaults read_page() {
   Defaults page;
   std::istringstream lines(
       core::read_text_file(fs::path(RETRACE_SOURCE_DIR) / "docs" / "recipes.md"));
   for (std::string line; std::getline(lines, line);) {
-    std::smatch match;
-    if (!std::regex_match(line, match, pattern)) continue;
-    const std::string key = match.str(1), value = match[2].matched ? match.str(2) : match.str(3);
-    const auto symbol = kStandsFor.find(key.substr(0, key.find('.')));
-    if (symbol == kStandsFor.end()) {
-      page[key] = value;
-      continue;
+    std::istringstream row(line);
+    std::string before, key, value;
+    if (!std::getline(row, before, '|') || !before.empty()) continue;
+    if (!std::getline(row, key, '|') || !std::getline(row, value, '|')) continue;
+    key = trimmed(key);
+    if (key.front() != '`' || key.find('.') == std::string::npos) continue;
+    for (const std::string& full : expanded(without(key, '`'))) {
+      page[full] = without(trimmed(value), '`');
     }
-    for (const std::string& name : symbol->second) page[name + key.substr(key.find('.'))] = value;
   }
   return page;
 }
 
 Defaults read_program() {
   const fs::path recipe =
-      fs::temp_directory_path() / ("retrace-recipe-" + std::to_string(getpid()) + ".yaml");
+      fs::temp_directory_path() / fmt::format("retrace-recipe-{}.yaml", getpid());
   std::ofstream(recipe) << "model: {path: some_model}\n"
                            "eval: {data: {files: [questions.jsonl]}}\n";
   const RunConfig config = read_run_config(recipe, {});
@@ -96,7 +112,7 @@ TEST(RecipesPage, GivesTheDefaultsOfTheProgram) {
   const Defaults program = read_program();
   for (const auto& [key, value] : read_page()) {
     if (value == "required" || key == "eval.data.files" || !program.contains(key)) continue;
-    EXPECT_EQ(unquoted(program.at(key)), value == "empty" ? "" : value) << key;
+    EXPECT_EQ(program.at(key), value == "empty" ? "" : value) << key;
   }
 }
 
