@@ -1,11 +1,25 @@
 #include "rl/run_config.h"
 
+#include <cmath>
+
 #include "core/error.h"
 
 namespace retrace::rl {
 namespace {
 
 using core::ConfigNode;
+
+// Far above any use, so that products with them stay inside int64.
+constexpr int64_t kMaxCacheMb = int64_t{1} << 30;
+constexpr int64_t kMaxEpochs = 1000000;
+
+// YAML can write infinity, which no value below can be.
+bool is_positive(double value) {
+  return value > 0 && std::isfinite(value);
+}
+bool is_positive_or_zero(double value) {
+  return value >= 0 && std::isfinite(value);
+}
 
 void read_run(ConfigNode root, RunSection& run) {
   ConfigNode node = root.section("run");
@@ -51,7 +65,7 @@ void read_video(ConfigNode root, VideoSection& video) {
   node.read("min_pixels", video.frames.min_pixels);
   node.read("max_pixels", video.frames.max_pixels);
   node.read("cache_mb", video.cache_mb);
-  node.require(sampler.fps > 0, "fps", "must be above 0", sampler.fps);
+  node.require(is_positive(sampler.fps), "fps", "must be above 0", sampler.fps);
   node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
   node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
                "must be at least min_frames", sampler.max_frames);
@@ -60,7 +74,8 @@ void read_video(ConfigNode root, VideoSection& video) {
                video.frames.min_pixels);
   node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels",
                "must be at least min_pixels", video.frames.max_pixels);
-  node.require(video.cache_mb >= 0, "cache_mb", "must be 0 or more", video.cache_mb);
+  node.require(video.cache_mb >= 0 && video.cache_mb <= kMaxCacheMb, "cache_mb",
+               fmt::format("must be in [0, {}]", kMaxCacheMb), video.cache_mb);
   node.finish();
 }
 
@@ -80,7 +95,7 @@ void read_lr(ConfigNode& parent, LrSchedule& lr) {
                     {"cosine", LrDecay::kCosine}});
   node.read("warmup_steps", lr.warmup_steps);
   node.read("final_fraction", lr.final_fraction);
-  node.require(lr.peak > 0, "peak", "must be above 0", lr.peak);
+  node.require(is_positive(lr.peak), "peak", "must be above 0", lr.peak);
   node.require(lr.warmup_steps >= 0, "warmup_steps", "must be 0 or more", lr.warmup_steps);
   node.require(lr.final_fraction >= 0 && lr.final_fraction <= 1, "final_fraction",
                "must be in [0, 1]", lr.final_fraction);
@@ -96,8 +111,9 @@ void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
   node.read("max_grad_norm", adamw.max_grad_norm);
   node.require(adamw.beta1 >= 0 && adamw.beta1 < 1, "beta1", "must be in [0, 1)", adamw.beta1);
   node.require(adamw.beta2 >= 0 && adamw.beta2 < 1, "beta2", "must be in [0, 1)", adamw.beta2);
-  node.require(adamw.epsilon > 0, "epsilon", "must be above 0", adamw.epsilon);
-  node.require(adamw.weight_decay >= 0, "weight_decay", "must be 0 or more", adamw.weight_decay);
+  node.require(is_positive(adamw.epsilon), "epsilon", "must be above 0", adamw.epsilon);
+  node.require(is_positive_or_zero(adamw.weight_decay), "weight_decay", "must be 0 or more",
+               adamw.weight_decay);
   node.require(adamw.max_grad_norm >= 0, "max_grad_norm", "must be 0 (no clipping) or more",
                adamw.max_grad_norm);
   node.finish();
@@ -112,7 +128,8 @@ void read_train(ConfigNode& node, TrainSection& train) {
   read_lr(node, train.lr);
   read_adamw(node, train.adamw);
   node.require(train.steps >= 0, "steps", "must be 0 or more", train.steps);
-  node.require(train.epochs >= 0, "epochs", "must be 0 or more", train.epochs);
+  node.require(train.epochs >= 0 && train.epochs <= kMaxEpochs, "epochs",
+               fmt::format("must be in [0, {}]", kMaxEpochs), train.epochs);
   node.require(train.steps == 0 || train.epochs == 0, "steps", "must be 0 when epochs is given",
                train.steps);
   node.require(train.prompts_per_step >= 1, "prompts_per_step", "must be at least 1",
@@ -132,7 +149,7 @@ void read_rollout(ConfigNode root, RolloutSection& rollout) {
   node.read("tile_rows", rollout.tile_rows);
   node.require(rollout.max_new_tokens >= 1, "max_new_tokens", "must be at least 1",
                rollout.max_new_tokens);
-  node.require(rollout.sampling.temperature > 0, "temperature",
+  node.require(is_positive(rollout.sampling.temperature), "temperature",
                "must be above 0 (evaluation has its own)", rollout.sampling.temperature);
   node.require(rollout.sampling.top_k >= 0, "top_k", "must be 0 (off) or more",
                rollout.sampling.top_k);
@@ -166,10 +183,10 @@ void read_loss(ConfigNode& node, GrpoSection& grpo) {
   node.require(loss.clip_low > 0 && loss.clip_low <= 1, "clip_low", "must be in (0, 1]",
                loss.clip_low);
   node.require(loss.clip_high > 0, "clip_high", "must be above 0", loss.clip_high);
-  node.require(loss.kl_coefficient >= 0, "kl_coefficient", "must be 0 (no reference) or more",
-               loss.kl_coefficient);
+  node.require(is_positive_or_zero(loss.kl_coefficient), "kl_coefficient",
+               "must be 0 (no reference) or more", loss.kl_coefficient);
   node.require(loss.kl_clamp >= 0, "kl_clamp", "must be 0 (off) or more", loss.kl_clamp);
-  node.require(grpo.advantage.std_epsilon > 0, "advantage_epsilon", "must be above 0",
+  node.require(is_positive(grpo.advantage.std_epsilon), "advantage_epsilon", "must be above 0",
                grpo.advantage.std_epsilon);
 }
 
@@ -197,7 +214,7 @@ void read_eval(ConfigNode root, EvalSection& eval) {
   node.read("temperature", eval.temperature);
   node.require(eval.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more",
                eval.every_steps);
-  node.require(eval.temperature >= 0, "temperature", "must be 0 (greedy) or more",
+  node.require(is_positive_or_zero(eval.temperature), "temperature", "must be 0 (greedy) or more",
                eval.temperature);
   node.finish();
 }
@@ -221,9 +238,10 @@ void check_multiple(const TrainSection& train, std::string_view stage, int64_t d
   if (!train.enabled() || train.prompts_per_step % divisor == 0) return;
   const int64_t below = train.prompts_per_step / divisor * divisor;
   core::throw_<core::ConfigError>(
-      "{}.prompts_per_step: must be a multiple of {} ({}), is {}; use {} or {}, or another number "
-      "of ranks",
-      stage, divisor, reason, train.prompts_per_step, below > 0 ? below : divisor, below + divisor);
+      "{}.prompts_per_step: must be a multiple of {} ({}), is {}; use {}{}, or another number of "
+      "ranks",
+      stage, divisor, reason, train.prompts_per_step, below > 0 ? fmt::format("{} or ", below) : "",
+      below + divisor);
 }
 
 }  // namespace
@@ -247,7 +265,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   {
     ConfigNode node = root.section("distributed");
     node.read("deadline_seconds", config.deadline_seconds);
-    node.require(config.deadline_seconds > 0, "deadline_seconds", "must be above 0",
+    node.require(is_positive(config.deadline_seconds), "deadline_seconds", "must be above 0",
                  config.deadline_seconds);
     node.finish();
   }

@@ -80,8 +80,17 @@ void Trainer::choose_start(const std::string& resume) {
     }
     return;
   }
-  resumed_from_ = resume == "auto" ? latest : std::optional<fs::path>(resume);
-  if (resumed_from_) state_ = read_trainer_state(*resumed_from_);
+  // The same folder with and without a slash at its end.
+  resumed_from_ = resume == "auto" ? latest : std::optional((fs::path(resume) / "").parent_path());
+  if (!resumed_from_) return;
+  state_ = read_trainer_state(*resumed_from_);
+  if (latest && latest->filename().string() > checkpoint_name(state_.global_step)) {
+    core::throw_<core::ConfigError>(
+        "--resume: {} is of step {}, but {} already holds {}, and later checkpoints would be mixed "
+        "with new ones; go on with --resume auto, or choose another --run-dir",
+        resumed_from_->string(), state_.global_step, folder_.root().string(),
+        latest->filename().string());
+  }
 }
 
 void Trainer::load_model() {
@@ -124,6 +133,19 @@ RunContext Trainer::context() {
   return {config_, communicator_, *policy_, *tokenizer_, *prompts_};
 }
 
+fs::path Trainer::reference_checkpoint() const {
+  const fs::path own = folder_.checkpoints() / state_.reference;
+  if (fs::exists(own)) return own;
+  const fs::path origin = resumed_from_->parent_path() / state_.reference;
+  if (is_root() && fs::exists(origin)) {
+    const fs::path temporary = core::temporary_sibling(own);
+    fs::remove_all(temporary);
+    fs::copy(origin, temporary, fs::copy_options::recursive);
+    core::publish_folder(temporary, own);
+  }
+  return origin;
+}
+
 std::unique_ptr<model::QwenVl> Trainer::load_reference() {
   if (config_.grpo.loss.kl_coefficient == 0) return nullptr;
   if (state_.reference.empty()) {
@@ -131,7 +153,7 @@ std::unique_ptr<model::QwenVl> Trainer::load_reference() {
     return std::make_unique<model::QwenVl>(policy_->config(), policy_->weights().frozen_copy());
   }
   model::Weights weights(policy_->config());
-  load_checkpoint_weights(folder_.checkpoints() / state_.reference, weights);
+  load_checkpoint_weights(reference_checkpoint(), weights);
   return std::make_unique<model::QwenVl>(policy_->config(), std::move(weights));
 }
 

@@ -45,6 +45,9 @@ class Trainer {
   RunContext context();
   std::unique_ptr<Stage> make_stage(std::string_view name);
   std::unique_ptr<model::QwenVl> load_reference();
+  // Where the KL reference lies: in the run folder, or beside the checkpoint of another run that
+  // this one goes on from. The run folder then gets a copy, to be resumed by itself.
+  std::filesystem::path reference_checkpoint() const;
   void run_stage(Stage& stage, int64_t first_step);
   void write_metrics(std::string_view stage, const std::vector<core::Metric>& metrics);
   // Evaluates on the held-out questions and their blind twin; a non-empty label adds rows to the

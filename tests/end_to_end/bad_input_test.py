@@ -81,6 +81,11 @@ class BadInput(unittest.TestCase):
         self.assert_setting_refused(USAGE, ["max_new_tokens", "1000000"], rollout={"max_new_tokens": 1000000})
         self.assertFalse((self.folder / "run" / "metrics.jsonl").exists())
 
+    def test_run_folder_with_a_name_that_yaml_would_misread(self):
+        folder = self.folder / "run #1: it's mine"
+        harness.train(folder, sft={"steps": 1}, grpo={"steps": 0})
+        self.assertTrue((folder / "checkpoints").is_dir())
+
     def test_run_folder_that_holds_a_run(self):
         harness.train(self.folder / "run", sft={"steps": 1}, grpo={"steps": 0})
         self.assert_refused(USAGE, ["run.dir", "already holds a run", "step-000001", "--resume auto"], self.arguments())
@@ -202,6 +207,12 @@ class BadInput(unittest.TestCase):
     def test_resume_from_nowhere(self):
         self.assert_refused(DATA_CODE, ["nowhere", "cannot be read"],
                             self.arguments("--resume", self.folder / "nowhere"))
+
+    def test_resume_from_a_checkpoint_that_is_not_the_last(self):
+        """The later ones would be taken for those of the new attempt."""
+        run = harness.train(self.folder / "run", grpo={"steps": 0})
+        self.assert_refused(USAGE, ["--resume", "step 1", "step-000002", "--resume auto", "--run-dir"],
+                            self.arguments("--resume", run.checkpoint(1)))
 
     def test_resume_from_a_broken_state(self):
         run = harness.train(self.folder / "run", sft={"steps": 1}, grpo={"steps": 0})

@@ -97,6 +97,17 @@ class ResumeFromEveryCheckpoint(Comparison):
         self.assertEqual(Run(folder).metrics(), before)
         self.assertEqual(Run(folder).checkpoint_steps(), self.unbroken.checkpoint_steps())
 
+    def test_in_another_run_folder(self):
+        """From a checkpoint given by name. The new folder can be resumed by itself: it has the KL reference."""
+        step = SFT_STEPS + 1
+        moved = harness.train(self.folder / "moved", resume=f"{self.unbroken.checkpoint(step)}/", **SECTIONS)
+        self.assertEqual(moved.metrics(), [line for line in self.unbroken.metrics() if line["step"] > step])
+        self.assertEqual(moved.checkpoint_steps(), [SFT_STEPS, *range(step + 1, LAST_STEP + 1)])
+        shutil.rmtree(moved.checkpoint(LAST_STEP))
+        expected = moved.metrics()
+        harness.train(moved.folder, resume="auto", **SECTIONS)
+        self.assertEqual(moved.metrics(), expected)
+
     def test_pruning_keeps_the_kl_reference(self):
         pruned = harness.train(self.folder / "pruned", **SECTIONS, checkpoint={"keep_last": 2})
         self.assertEqual(pruned.checkpoint_steps(), [SFT_STEPS, LAST_STEP - 1, LAST_STEP])
@@ -123,6 +134,17 @@ class Signals(Comparison):
         self.assertNotEqual(code, 0)
         last_step = max(background.run.checkpoint_steps()) + 2
         self.assert_goes_on(background.run, 2, last_step, grpo={"steps": last_step - 2})
+
+    def test_rank_that_hangs(self):
+        """The other rank waits for its gradient no longer than the deadline, says so, and ends both."""
+        folder = harness.fresh_folder("hanging")
+        background = harness.Background(folder / "run", ranks=2, grpo={"steps": 100000},
+                                        distributed={"deadline_seconds": 10})
+        background.wait_for_step(3)
+        background.signal(signal.SIGSTOP, ranks=[1])
+        code, output = background.wait()
+        self.assertEqual(code, 4, output)
+        self.assertRegex(output, r"error +rank 0/2: .*10(\.0)? s")
 
     def test_terminated_in_sft(self):
         folder = harness.fresh_folder("terminated")

@@ -1,0 +1,203 @@
+// Prompts and what learns from them: template, demonstration, vision rows.
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "data/video_writer.h"
+#include "rl/packed_batch.h"
+#include "rl/prepared_prompt.h"
+#include "rl/vision_rows.h"
+#include "tests/rl/error_text.h"
+#include "tests/rl/temporary_folder.h"
+#include "tests/rl/tiny_model.h"
+#include "tests/support/tensor_matchers.h"
+
+namespace retrace::rl {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Prompt : public ::testing::Test {
+ protected:
+  PromptBuilder builder(const PromptOptions& options = {}) {
+    return PromptBuilder(test::tiny_tokenizer(), config_, frames_, options);
+  }
+  // A sample with a clip of 4 frames of 56 x 84.
+  data::Sample video_sample() const {
+    data::Sample sample;
+    sample.problem = "Which way?";
+    sample.solution = "<think>left</think> <answer>B</answer>";
+    sample.video = folder_ / "clip.mp4";
+    const at::Tensor noise = test::random_normal({4, 3, 56, 84}, 3);
+    data::write_video(sample.video, (noise * 60 + 128).clamp(0, 255).to(at::kByte), {});
+    return sample;
+  }
+  static data::FrameOptions frame_options() {
+    data::FrameOptions options;
+    options.sampler = {.rule = data::SamplingRule::kLinspaceFloor, .num_frames = 4};
+    options.min_pixels = options.max_pixels = 84 * 56;
+    return options;
+  }
+  std::string text_of(const std::vector<int64_t>& ids) const {
+    return test::tiny_tokenizer().decode(ids, /*skip_special=*/false);
+  }
+
+  test::TemporaryFolder folder_;
+  model::ModelConfig config_ = test::tiny_config();
+  data::FrameCache frames_{frame_options(), 1 << 24};
+};
+
+TEST_F(Prompt, PutsTheVideoBeforeTheProblem) {
+  const PreparedPrompt prompt = builder({.system = "Be brief."}).build(video_sample());
+  ASSERT_TRUE(prompt.has_video());
+  const int64_t num_tokens = prompt.patches.grid.num_tokens(config_.vision.spatial_merge_size);
+  EXPECT_EQ(num_tokens, 2 * 2 * 3);
+  std::string pads;
+  for (int64_t i = 0; i < num_tokens; ++i) pads += "<|video_pad|>";
+  EXPECT_EQ(text_of(prompt.tokens.ids),
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n<|vision_start|>" + pads +
+                "<|vision_end|>Which way?<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(prompt.tokens.positions.size(1), static_cast<int64_t>(prompt.tokens.ids.size()));
+}
+
+TEST_F(Prompt, LeavesTheVideoOutWhenBlind) {
+  const PreparedPrompt blind = builder().build(video_sample(), /*blind=*/true);
+  EXPECT_FALSE(blind.has_video());
+  data::Sample text_only = video_sample();
+  text_only.video.clear();
+  EXPECT_EQ(blind.tokens.ids, builder().build(text_only).tokens.ids);
+}
+
+TEST_F(Prompt, FillsTheTemplateOnce) {
+  data::Sample sample = video_sample();
+  sample.video.clear();
+  sample.problem = "Is {problem} a word?";
+  const PreparedPrompt prompt =
+      builder({.system = "", .text_template = "Look. {problem} Answer."}).build(sample);
+  EXPECT_THAT(text_of(prompt.tokens.ids),
+              HasSubstr("Look. Is {problem} a word? Answer.<|im_end|>"));
+}
+
+TEST_F(Prompt, RefusesATemplateWithoutExactlyOneProblem) {
+  for (const std::string text_template : {"", "Answer!", "{problem} {problem}", "{Problem}"}) {
+    EXPECT_THAT(
+        test::error_text<core::ConfigError>(
+            [&] { builder({.system = "", .text_template = text_template}); }),
+        HasSubstr("prompt.template: must hold {problem} exactly once, is '" + text_template + "'"));
+  }
+}
+
+TEST_F(Prompt, RefusesControlTokensInTheProblem) {
+  data::Sample sample = video_sample();
+  sample.problem = "Which way?<|im_end|>";
+  EXPECT_THAT(test::error_text<core::DataError>([&] { builder().build(sample); }),
+              HasSubstr("<|im_end|>"));
+}
+
+TEST_F(Prompt, LearnsFromTheDemonstrationOnly) {
+  const data::Sample sample = video_sample();
+  const PreparedPrompt prompt = builder().build(sample);
+  const std::vector<int64_t> demonstration = builder().demonstration_ids(sample);
+  EXPECT_EQ(text_of(demonstration), sample.solution + "<|im_end|>");
+  const PackedBatch batch = pack(std::vector<PackItem>{{&prompt.tokens, {&demonstration}, {}}});
+  EXPECT_TRUE(at::equal(batch.labels_R, at::tensor(demonstration, at::kLong)));
+  EXPECT_EQ(batch.predicting_R.min().item<int64_t>(),
+            static_cast<int64_t>(prompt.tokens.ids.size()) - 1)
+      << "a row inside the prompt predicts something";
+}
+
+// ------------------------------------------------------------------------------------------------
+// Vision rows
+// ------------------------------------------------------------------------------------------------
+
+class VisionRowsTest : public ::testing::Test {
+ protected:
+  VisionRowsTest() { gradients_ = model_.weights().require_gradients(true); }
+
+  // Two losses that read the rows, as two micro-batches would.
+  static at::Tensor loss(const at::Tensor& rows, double scale) {
+    return (scale * rows.square()).sum() + (rows * rows.detach().flip(0)).sum();
+  }
+  at::Tensor embed() const {
+    return model_.vision_embeddings(prompt_.patches.pixel_values, {prompt_.patches.grid});
+  }
+
+  model::QwenVl model_ = test::tiny_model();
+  at::Tensor gradients_;
+  PreparedPrompt prompt_{test::tiny_prompt("x", nullptr), test::random_patches(4)};
+};
+
+TEST_F(VisionRowsTest, GiveTheGradientOfADirectBackwardPass) {
+  (loss(embed(), 1.0) + loss(embed(), 0.3)).backward();
+  const at::Tensor direct = gradients_.clone();
+  EXPECT_GT(direct.abs().max().item<float>(), 0);
+
+  gradients_.zero_();
+  const int64_t passes = model_.num_vision_passes();
+  VisionRows rows(model_, prompt_, /*train=*/true);
+  loss(rows.for_training(), 1.0).backward();
+  loss(rows.for_training(), 0.3).backward();
+  EXPECT_EQ(gradients_.abs().max().item<float>(), 0) << "the tower was reached too early";
+  rows.finish_backward();
+  EXPECT_TENSOR_NEAR(gradients_, direct, test::tolerance_for(at::kFloat));
+  EXPECT_EQ(model_.num_vision_passes(), passes + 1);
+}
+
+TEST_F(VisionRowsTest, AreSampledFromWithoutAGraph) {
+  const VisionRows rows(model_, prompt_, /*train=*/true);
+  EXPECT_FALSE(rows.detached().requires_grad());
+  EXPECT_TRUE(rows.for_training().requires_grad());
+  EXPECT_TRUE(at::equal(rows.detached(), rows.for_training().detach()));
+}
+
+TEST_F(VisionRowsTest, OfAFrozenTowerTakeNoGradient) {
+  VisionRows rows(model_, prompt_, /*train=*/false);
+  EXPECT_FALSE(rows.for_training().requires_grad());
+  EXPECT_NO_THROW(rows.finish_backward());
+  EXPECT_EQ(gradients_.abs().max().item<float>(), 0);
+}
+
+TEST_F(VisionRowsTest, WithoutAnyLossLeaveTheTowerAlone) {
+  VisionRows rows(model_, prompt_, /*train=*/true);
+  EXPECT_NO_THROW(rows.finish_backward());
+  EXPECT_EQ(gradients_.abs().max().item<float>(), 0);
+}
+
+TEST_F(VisionRowsTest, OfAPromptWithoutVideoAreUndefined) {
+  const PreparedPrompt text{test::tiny_prompt("x", nullptr), {}};
+  const int64_t passes = model_.num_vision_passes();
+  VisionRows rows(model_, text, true);
+  EXPECT_FALSE(rows.detached().defined());
+  EXPECT_FALSE(rows.for_training().defined());
+  FrozenVisionRows frozen(1 << 20);
+  EXPECT_FALSE(frozen.get(model_, text, 0).defined());
+  EXPECT_EQ(model_.num_vision_passes(), passes);
+}
+
+TEST_F(VisionRowsTest, OfAFrozenTowerAreComputedOnceASample) {
+  FrozenVisionRows frozen(1 << 20);
+  const int64_t passes = model_.num_vision_passes();
+  const at::Tensor first = frozen.get(model_, prompt_, 7);
+  EXPECT_TRUE(at::equal(frozen.get(model_, prompt_, 7), first));
+  EXPECT_EQ(model_.num_vision_passes(), passes + 1);
+  frozen.get(model_, prompt_, 8);
+  EXPECT_EQ(model_.num_vision_passes(), passes + 2);
+}
+
+TEST_F(VisionRowsTest, AreNotKeptBeyondTheByteBudget) {
+  const at::Tensor rows = VisionRows(model_, prompt_, false).detached();
+  FrozenVisionRows frozen(static_cast<int64_t>(rows.nbytes()) * 3 / 2);  // room for one
+  const int64_t passes = model_.num_vision_passes();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(at::equal(frozen.get(model_, prompt_, 1), rows));
+    EXPECT_TRUE(at::equal(frozen.get(model_, prompt_, 2), rows));
+  }
+  EXPECT_EQ(model_.num_vision_passes(), passes + 3);
+}
+
+}  // namespace
+}  // namespace retrace::rl
