@@ -82,6 +82,7 @@ rollout::Completion greedy_answer(const model::QwenVl& model, const model::Token
   options.sampling.temperature = 0;
   options.max_new_tokens = max_new_tokens;
   options.stop_ids = {model.config().eos_token_id, model.config().pad_token_id};
+  options.banned_ids = model::unsampleable_ids(tokenizer, model.config());
   options.tile_rows = 1;
   const rollout::RolloutEngine engine(model, tokenizer, options);
   const rollout::RolloutRequest request{&tokens, vision_rows, 1, core::RandomStream(0, "greedy")};

@@ -22,6 +22,7 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
   libpcre2-dev libutf8proc-dev                                # tokenizer
   libopenmpi-dev openmpi-bin                                  # ranks
+  ffmpeg                                                      # tests make clips of every kind with it
   libgtest-dev libgmock-dev librapidcheck-dev                 # tests
   libbenchmark-dev                                            # -DRETRACE_BUILD_BENCH=ON
   git ca-certificates unzip python3 python3-pip               # fetch LibTorch; test `layering` and `docs`
