@@ -5,7 +5,7 @@
     python3 tests/golden/compare_with_transformers.py M check.safetensors
 
 Needs torch 2.11, transformers 5.2 and safetensors. The model folder is loaded by transformers alone; token ids, pixel
-values and grid come from the dump. Compared: positions (exact), vision embeddings and logits (within 1e-4 of the
+values and grid come from the dump. Compared: positions (exact), logits of the whole prompt (within 1e-4 of the
 largest magnitude, float32), and the greedy continuation (exact). Exit code 1 if anything differs.
 """
 
@@ -23,19 +23,21 @@ def relative_difference(ours, theirs):
 
 
 def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     folder, dump_file = sys.argv[1:]
+    transformers.logging.disable_progress_bar()
     dump = load_file(dump_file)
     model = transformers.Qwen2VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
     model.eval()
     ids = dump["input_ids"][None]
     inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    grids = {}
     if "pixel_values" in dump:
-        inputs |= {"pixel_values_videos": dump["pixel_values"], "video_grid_thw": dump["grid_thw"]}
-        inputs["mm_token_type_ids"] = (ids == model.config.video_token_id).int() * 2
+        grids = {"video_grid_thw": dump["grid_thw"]}
+        inputs |= {"pixel_values_videos": dump["pixel_values"], **grids}
     with torch.no_grad():
-        rope_inputs = {k: v for k, v in inputs.items() if k not in ("pixel_values_videos", "mm_token_type_ids")}
-        positions, _ = model.model.get_rope_index(**rope_inputs)
-        del inputs["mm_token_type_ids"]
+        positions, _ = model.model.get_rope_index(ids, attention_mask=inputs["attention_mask"], **grids)
         logits = model(**inputs, position_ids=positions).logits[0]
         greedy = model.generate(
             **inputs, max_new_tokens=len(dump["greedy_ids"]), do_sample=False, repetition_penalty=1.0
