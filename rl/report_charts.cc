@@ -83,7 +83,7 @@ void add_evaluation(ChartList& charts, std::optional<char> last_answer) {
         ChartRule{1.0 / (*last_answer - 'A' + 1), fmt::format("chance (A to {})", *last_answer)};
   }
   charts.add("Evaluation accuracy",
-             "Held-out questions. Blind: the same questions without the video; what it gets right "
+             "Held-out questions. Blind: the same with every frame painted grey; what it gets right "
              "above chance is not "
              "seen but guessed.",
              style,
