@@ -107,6 +107,23 @@ TEST_F(AdamWTest, FollowsTheFormulaWithDecayAndClipping) {
   expect_agreement({.beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1, .max_grad_norm = 0.05}, true);
 }
 
+TEST_F(AdamWTest, FollowsPyTorch) {
+  const AdamWOptions options{.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .max_grad_norm = 0};
+  AdamW optimizer = make(options);
+  at::Tensor parameters = values(), m = at::zeros_like(parameters), v = at::zeros_like(parameters);
+  at::Tensor num_steps = at::zeros({}, at::kFloat);
+  for (uint64_t step = 0; step < 4; ++step) {
+    const at::Tensor g = gradient(step);
+    optimizer.gradients().copy_(g);
+    optimizer.step(1e-2);
+    num_steps += 1;
+    at::_fused_adamw_({parameters}, {g}, {m}, {v}, {}, {num_steps}, 1e-2, options.beta1,
+                      options.beta2, /*weight_decay=*/0, options.epsilon, /*amsgrad=*/false,
+                      /*maximize=*/false);
+    EXPECT_TENSOR_NEAR(values(), parameters, test::tolerance_for(at::kFloat));
+  }
+}
+
 TEST_F(AdamWTest, LeavesAFrozenVisionTowerUntouched) {
   const at::Tensor before = values();
   expect_agreement({.weight_decay = 0.1, .max_grad_norm = 0.05}, /*train_vision=*/false);
