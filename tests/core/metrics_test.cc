@@ -98,33 +98,31 @@ std::string line(const std::string& stage, int step) {
   return "{\"stage\":\"" + stage + "\",\"step\":" + std::to_string(step) + "}\n";
 }
 
-TEST_F(Metrics, TruncationKeepsUpToTheGivenStepOfTheGivenStage) {
-  const std::string sft = line("sft", 1) + line("sft", 2) + line("sft", 3);
-  const std::string grpo = line("grpo", 1) + line("grpo", 2);
-  const auto truncated = [&](const std::string& stage, int64_t step) {
-    write_file_atomically(file(), sft + grpo);
-    MetricsWriter::truncate_after(folder_, stage, step);
+TEST_F(Metrics, TruncationKeepsTheLinesUpToAStepOfTheRun) {
+  const std::string kept = line("eval", 0) + line("sft", 1) + line("sft", 2) + line("eval", 2);
+  const std::string rest = line("grpo", 3) + line("grpo", 4);
+  const auto truncated = [&](int64_t step) {
+    write_file_atomically(file(), kept + rest);
+    MetricsWriter::truncate_after(folder_, step);
     return text();
   };
-  EXPECT_EQ(truncated("grpo", 1), sft + line("grpo", 1));
-  EXPECT_EQ(truncated("grpo", 0), sft);
-  EXPECT_EQ(truncated("grpo", 99), sft + grpo);
-  EXPECT_EQ(truncated("sft", 2), line("sft", 1) + line("sft", 2));
-  EXPECT_EQ(truncated("sft", 0), "");
-  EXPECT_EQ(truncated("eval", 0), sft + grpo) << "a stage without lines comes after the others";
+  EXPECT_EQ(truncated(2), kept);
+  EXPECT_EQ(truncated(99), kept + rest);
+  EXPECT_EQ(truncated(0), line("eval", 0));
+  EXPECT_EQ(truncated(-1), "");
 }
 
 TEST_F(Metrics, TruncationDropsAPartialLastLine) {
   write_file_atomically(file(), line("sft", 1) + "{\"stage\":\"sft\",\"st");
-  MetricsWriter::truncate_after(folder_, "sft", 5);
+  MetricsWriter::truncate_after(folder_, 5);
   EXPECT_EQ(text(), line("sft", 1));
   write_file_atomically(file(), "{\"sta");
-  MetricsWriter::truncate_after(folder_, "sft", 5);
+  MetricsWriter::truncate_after(folder_, 5);
   EXPECT_EQ(text(), "");
 }
 
 TEST_F(Metrics, TruncationOfNoFileIsFine) {
-  MetricsWriter::truncate_after(folder_, "sft", 5);
+  MetricsWriter::truncate_after(folder_, 5);
   EXPECT_FALSE(std::filesystem::exists(file()));
 }
 
@@ -132,7 +130,7 @@ TEST_F(Metrics, TruncationNamesTheLineThatIsNoMetricsLine) {
   for (const char* bad :
        {"not json\n", "[1]\n", "{\"stage\":\"sft\"}\n", "{\"stage\":1,\"step\":1}\n", "\n"}) {
     write_file_atomically(file(), line("sft", 1) + bad + line("sft", 2));
-    EXPECT_THAT(data_error_of([&] { MetricsWriter::truncate_after(folder_, "sft", 5); }),
+    EXPECT_THAT(data_error_of([&] { MetricsWriter::truncate_after(folder_, 5); }),
                 HasSubstr("metrics.jsonl:2: expected a JSON object"))
         << bad;
   }
