@@ -47,16 +47,16 @@ VisionConfig read_vision(const JsonObject& vision, int64_t language_width) {
   config.num_heads = vision.integer_or("num_heads", config.num_heads, 1, config.embed_dim);
   const double mlp_ratio = vision.number_or("mlp_ratio", 4.0, 1.0 / 64, 64);
   config.mlp_dim = static_cast<int64_t>(static_cast<double>(config.embed_dim) * mlp_ratio);
-  // The hub's files spell it in_chans, transformers' class in_channels.
-  config.in_channels =
-      vision.integer_or("in_channels", vision.integer_or("in_chans", 3, 1, 64), 1, 64);
+  // transformers' class spells it in_channels, the hub's files in_chans.
+  const char* channels_key = vision.has("in_channels") ? "in_channels" : "in_chans";
+  config.in_channels = vision.integer_or(channels_key, config.in_channels, 1, 64);
   config.patch_size = vision.integer_or("patch_size", config.patch_size, 1, 1024);
   config.temporal_patch_size =
       vision.integer_or("temporal_patch_size", config.temporal_patch_size, 1, 64);
   config.spatial_merge_size =
       vision.integer_or("spatial_merge_size", config.spatial_merge_size, 1, 64);
   require_string(vision, "hidden_act", "quick_gelu", "quick_gelu");
-  if (config.in_channels != 3) vision.fail("in_channels", "3 (RGB)");
+  if (config.in_channels != 3) vision.fail(channels_key, "3 (RGB)");
   if (config.embed_dim % config.num_heads != 0 || config.embed_dim / config.num_heads % 4 != 0) {
     vision.fail("embed_dim", fmt::format("num_heads ({}) times a multiple of 4", config.num_heads));
   }

@@ -11,8 +11,8 @@ namespace retrace::model {
 
 namespace {
 
-// Far above what a sane pattern needs on a megabyte, far below a hang.
-constexpr uint32_t kMatchLimit = 200'000'000;
+// Far above what a sane pattern needs for one word of a megabyte, far below a hang.
+constexpr uint32_t kMatchLimit = 20'000'000;
 
 template <auto Free>
 struct Deleter {
@@ -95,8 +95,13 @@ std::vector<std::string_view> WordSplitter::split(std::string_view text) const {
   };
   size_t unclaimed = 0;  // start of text that no match has taken
   for (size_t place = 0; place < text.size();) {
-    const int count = pcre2_match(impl_->code.get(), subject, text.size(), place,
-                                  PCRE2_NO_UTF_CHECK, match.get(), impl_->context.get());
+    const auto match_at_place = [&](uint32_t options) {
+      return pcre2_match(impl_->code.get(), subject, text.size(), place,
+                         PCRE2_NO_UTF_CHECK | options, match.get(), impl_->context.get());
+    };
+    int count = match_at_place(0);
+    // Generated code keeps its backtracking points on a small stack, the interpreter on the heap.
+    if (count == PCRE2_ERROR_JIT_STACKLIMIT) count = match_at_place(PCRE2_NO_JIT);
     if (count == PCRE2_ERROR_NOMATCH) break;
     if (count < 0) {
       core::throw_<core::DataError>(
