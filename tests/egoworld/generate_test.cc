@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/error.h"
 #include "data/jsonl_dataset.h"
@@ -42,6 +43,15 @@ std::map<std::string, std::string> contents(const fs::path& folder) {
   return files;
 }
 
+at::Tensor decoded(const fs::path& video) {
+  data::VideoReader reader(video);
+  std::vector<int64_t> frames(reader.info().num_frames);
+  std::iota(frames.begin(), frames.end(), 0);
+  return reader.read(frames).frames.to(at::kFloat);
+}
+
+// Text byte for byte; videos as pictures, because the encoder's bit decisions are not ours to
+// promise.
 TEST(Generate, ThreadCountDoesNotMatter) {
   TemporaryFolder folder;
   GenerateOptions options = options_for(folder.path() / "one");
@@ -51,8 +61,19 @@ TEST(Generate, ThreadCountDoesNotMatter) {
   options.num_jobs = 4;
   run(options);
   const auto one = contents(folder.path() / "one");
-  EXPECT_EQ(one.size(), 5U + 4U);
-  EXPECT_EQ(one, contents(folder.path() / "four"));
+  const auto four = contents(folder.path() / "four");
+  ASSERT_EQ(one.size(), 5U + 4U);
+  ASSERT_EQ(four.size(), one.size());
+  for (const auto& [name, content] : one) {
+    ASSERT_TRUE(four.contains(name)) << name;
+    if (!name.ends_with(".mp4")) {
+      EXPECT_TRUE(four.at(name) == content) << name << " differs";
+      continue;
+    }
+    const at::Tensor difference =
+        decoded(folder.path() / "one" / name) - decoded(folder.path() / "four" / name);
+    EXPECT_LT(difference.abs().mean().item<float>(), 1) << name;
+  }
 }
 
 TEST(Generate, QuestionFileIsReadBackByTheDatasetReader) {

@@ -25,9 +25,10 @@ constexpr const char* kDescription =
     "there and the way back, full ground truth, and exercises to train a base model on.";
 
 constexpr const char* kFooter = R"(
-Writes D/videos/000000.mp4 ..., D/qa.jsonl (four questions a clip), D/ground_truth.jsonl (one line a clip),
-D/corpus.jsonl (with --corpus) and, last, D/manifest.json. The same options give the same files, byte for byte,
-whatever --jobs is; a folder that already holds them is left alone.
+Writes D/videos/000000.mp4 ..., D/qa.jsonl (four questions a clip), D/ground_truth.jsonl
+(one line a clip), D/corpus.jsonl (with --corpus) and, last, D/manifest.json. The same options
+give the same text files byte for byte and the same rendered pixels, whatever --jobs is; a folder
+that already holds them is left alone.
 
 Thought styles (--thoughts): direct, recall, derive, check, copy_check, pair_check.
 Check styles (--checks): none, plain, copy, pair.
@@ -38,8 +39,8 @@ Example:
   egoworld --out base --clips 8000 --seed 1 --thoughts recall:0.5,check:0.5 \
       --corpus headings:8000,events:8000,check:20000,invert:8000,question:32000
 
-Exit codes: 0 done (or already there), 1 internal error, 2 bad usage, 3 the output folder or a file in it,
-130/143 interrupted.)";
+Exit codes: 0 done (or already there), 1 internal error, 2 bad usage, 3 the output folder or a
+file in it, 130/143 interrupted.)";
 
 struct CommandLine {
   egoworld::GenerateOptions options;
