@@ -26,8 +26,9 @@ class MetricsWriter {
   ~MetricsWriter();
   void write(const std::string& stage, int64_t step, const std::vector<Metric>& metrics);
 
-  // Drops the lines of `folder`/metrics.jsonl with a step above `step`, and a last line cut by a crash: what a resumed
-  // run calls before it writes again. No file is fine. Call before constructing.
+  // Drops the lines of `folder`/metrics.jsonl with a step above `step`, and a last line cut by a
+  // crash: what a resumed run calls before it writes again. No file is fine. Call before
+  // constructing.
   static void truncate_after(const std::filesystem::path& folder, int64_t step);
 
  private:

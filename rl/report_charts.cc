@@ -82,15 +82,16 @@ void add_evaluation(ChartList& charts, std::optional<char> last_answer) {
     style.level =
         ChartRule{1.0 / (*last_answer - 'A' + 1), fmt::format("chance (A to {})", *last_answer)};
   }
-  charts.add("Evaluation accuracy",
-             "Held-out questions. Blind: the same with every frame painted grey; what it gets right "
-             "above chance is not "
-             "seen but guessed.",
-             style,
-             {{"eval/accuracy", "all"},
-              {"eval/accuracy/forward", "forward"},
-              {"eval/accuracy/reverse", "reverse"},
-              {"eval/accuracy_blind", "blind", true}});
+  charts.add(
+      "Evaluation accuracy",
+      "Held-out questions. Blind: the same with every frame painted grey; what it gets right "
+      "above chance is not "
+      "seen but guessed.",
+      style,
+      {{"eval/accuracy", "all"},
+       {"eval/accuracy/forward", "forward"},
+       {"eval/accuracy/reverse", "reverse"},
+       {"eval/accuracy_blind", "blind", true}});
 }
 
 void add_rewards(ChartList& charts, const MetricHistory& history) {

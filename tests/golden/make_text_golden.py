@@ -246,14 +246,14 @@ def position_cases(config):
             pad = config.video_token_id if kind == "video" else config.image_token_id
             (videos if kind == "video" else images).append([t, h, w])
             ids += [config.vision_start_token_id] + [pad] * (t * h * w // 4) + [config.vision_end_token_id]
-        positions, delta = model.get_rope_index(
+        positions, _ = model.get_rope_index(
             torch.tensor([ids]),
             image_grid_thw=torch.tensor(images) if images else None,
             video_grid_thw=torch.tensor(videos) if videos else None,
             attention_mask=torch.ones(1, len(ids), dtype=torch.long),
         )
         grids = [list(block[1:]) for block in layout if not isinstance(block, int)]
-        next_position = len(ids) + int(delta.item())
+        next_position = int(positions.max()) + 1  # on every axis, also when time is the longest
         cases.append({"ids": ids, "grids": grids, "positions": positions[:, 0].tolist(), "next": next_position})
     return cases
 

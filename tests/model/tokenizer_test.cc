@@ -81,7 +81,7 @@ TEST(Tokenizer, EveryWordOfTheRenderedWorldIsOneTokenOfTheTinyModel) {
     EXPECT_EQ(tokenizer.encode(std::string(" ") + word).size(), 1u) << word;
   }
   EXPECT_EQ(tokenizer.encode("Which landmarks are passed on the way back to the start?").size(),
-            11u);
+            12u);
   EXPECT_EQ(tokenizer.encode("<think></think> <answer>B</answer>").size(), 12u);
 }
 

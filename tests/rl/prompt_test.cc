@@ -64,12 +64,16 @@ TEST_F(Prompt, PutsTheVideoBeforeTheProblem) {
   EXPECT_EQ(prompt.tokens.positions.size(1), static_cast<int64_t>(prompt.tokens.ids.size()));
 }
 
-TEST_F(Prompt, LeavesTheVideoOutWhenBlind) {
+TEST_F(Prompt, BlindKeepsTheFormAndShowsOnlyGrey) {
+  const PreparedPrompt seen = builder().build(video_sample());
   const PreparedPrompt blind = builder().build(video_sample(), /*blind=*/true);
-  EXPECT_FALSE(blind.has_video());
-  data::Sample text_only = video_sample();
-  text_only.video.clear();
-  EXPECT_EQ(blind.tokens.ids, builder().build(text_only).tokens.ids);
+  EXPECT_EQ(blind.tokens.ids, seen.tokens.ids);
+  EXPECT_TRUE(blind.tokens.positions.equal(seen.tokens.positions));
+  ASSERT_EQ(blind.patches.pixel_values.sizes(), seen.patches.pixel_values.sizes());
+  EXPECT_FALSE(blind.patches.pixel_values.equal(seen.patches.pixel_values));
+  // One value a channel: every row is the first row.
+  const at::Tensor first = blind.patches.pixel_values[0].expand_as(blind.patches.pixel_values);
+  EXPECT_TRUE(blind.patches.pixel_values.equal(first));
 }
 
 TEST_F(Prompt, FillsTheTemplateOnce) {
