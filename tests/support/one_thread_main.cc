@@ -1,4 +1,5 @@
-// One thread: the tensors are small, and timings of the whole set stay steady.
+// main() for tests of tensor code, on one thread: the tensors are small, and worker threads that
+// spin while they wait make the tests many times slower on a busy machine.
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
