@@ -87,7 +87,7 @@ endfunction()
 function(retrace_add_test name)
   cmake_parse_arguments(arg "" "LABEL" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_LINK} retrace_test_support GTest::gtest GTest::gmock retrace_build_flags)
+  target_link_libraries(${name} PRIVATE ${arg_LINK} retrace_test_support retrace_test_main GTest::gtest GTest::gmock retrace_build_flags)
   target_compile_definitions(${name} PRIVATE RETRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              RETRACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   retrace_use_torch_private(${name})
