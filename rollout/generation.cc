@@ -76,9 +76,7 @@ Generation::Generation(const model::QwenVl& model, const model::Tokenizer& token
 }
 
 std::vector<RolloutGroup> Generation::run() {
-  // No autograd records, and no version counters either: a tiny model's step is a fifth cheaper. No
-  // tensor made in here leaves.
-  const c10::InferenceMode inference;
+  const at::NoGradGuard no_grad;
   while (!scheduler_.done()) {
     fill_tile();
     if (scheduler_.num_occupied() > 0) decode_step();
