@@ -212,7 +212,7 @@ ConfigNode ConfigNode::from_string(std::string_view yaml, std::string source_nam
   }
   for (const std::string& text : overrides) {
     const ConfigOverride parsed = parse_override(text);
-    const std::string origin = fmt::format("override '{}'", text);
+    const std::string origin = fmt::format("override '{}'", one_line(text));
     apply_override(parsed, parse_config_yaml(parsed.value_yaml, origin, origin), root);
   }
   return ConfigNode(std::make_shared<Impl>(Impl{std::move(source_name), "", std::move(root), {}}));
@@ -263,8 +263,9 @@ size_t ConfigNode::read_choice_index(std::string_view key,
   }
   const std::vector<std::string> candidates(names.begin(), names.end());
   const std::string nearest = nearest_name(picked, candidates);
-  fail(key, fmt::format("expected one of {}; found '{}'{}", fmt::join(names, ", "), picked,
-                        nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+  fail(key,
+       fmt::format("expected one of {}; found '{}'{}", fmt::join(names, ", "), one_line(picked),
+                   nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
 }
 
 bool ConfigNode::has(std::string_view key) const {
@@ -319,7 +320,7 @@ void ConfigNode::finish() const {
     std::string advice = fmt::format("known keys: {}", fmt::join(known, ", "));
     if (known.empty()) advice = "no keys are known here";
     if (!nearest.empty()) advice = fmt::format("did you mean '{}'?", nearest);
-    impl_->fail_at(impl_->path_of(key), "unknown key; " + advice, value.origin);
+    impl_->fail_at(impl_->path_of(one_line(key)), "unknown key; " + advice, value.origin);
   }
 }
 

@@ -8,7 +8,7 @@ namespace retrace::core {
 namespace {
 
 [[noreturn]] void fail(const std::string& text, std::string_view message) {
-  throw_<ConfigError>("override '{}': {}", text, message);
+  throw_<ConfigError>("override '{}': {}", one_line(text), message);
 }
 
 std::vector<std::string> split_path(const std::string& text, std::string_view path) {

@@ -140,8 +140,18 @@ ConfigTree* ConfigTree::find(std::string_view key) {
   return const_cast<ConfigTree*>(std::as_const(*this).find(key));
 }
 
-std::string describe(const ConfigTree& tree) {
+std::string one_line(std::string_view text) {
   constexpr size_t kMaxShown = 80;
+  const auto is_continuation = [&](size_t i) {  // the inside of a UTF-8 character
+    return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+  };
+  size_t num_shown = std::min(kMaxShown, text.size());
+  while (num_shown > 0 && num_shown < text.size() && is_continuation(num_shown)) --num_shown;
+  return fmt::format("{}{}", escaped(text.substr(0, num_shown)),
+                     num_shown < text.size() ? "..." : "");
+}
+
+std::string describe(const ConfigTree& tree) {
   switch (tree.kind) {
     case ConfigTree::Kind::kNull:
       return "nothing";
@@ -152,14 +162,7 @@ std::string describe(const ConfigTree& tree) {
     case ConfigTree::Kind::kScalar:
       break;
   }
-  const auto is_continuation = [&](size_t i) {  // the inside of a UTF-8 character
-    return (static_cast<unsigned char>(tree.scalar[i]) & 0xC0) == 0x80;
-  };
-  size_t num_shown = std::min(kMaxShown, tree.scalar.size());
-  while (num_shown > 0 && num_shown < tree.scalar.size() && is_continuation(num_shown)) --num_shown;
-  const bool is_cut = num_shown < tree.scalar.size();
-  return fmt::format("'{}{}'{}", escaped(tree.scalar.substr(0, num_shown)), is_cut ? "..." : "",
-                     tree.is_quoted ? " in quotes" : "");
+  return fmt::format("'{}'{}", one_line(tree.scalar), tree.is_quoted ? " in quotes" : "");
 }
 
 std::string to_yaml(const ConfigTree& root) {

@@ -27,6 +27,9 @@ struct ConfigTree {
   ConfigTree* find(std::string_view key);
 };
 
+// Text of the user as messages show it: on one line, and cut if it is long.
+std::string one_line(std::string_view text);
+
 // What a person would call the value, in one line: "'abc'", "3", "a list of 2", "a section",
 // "nothing".
 std::string describe(const ConfigTree& tree);

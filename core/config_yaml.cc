@@ -1,9 +1,11 @@
 #include "core/config_yaml.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
-#include <vector>
+#include <sstream>
+#include <string>
 
 #include "core/error.h"
 
@@ -47,7 +49,8 @@ class TreeBuilder {
     const std::string& tag = node.Tag();
     const bool is_text_tag = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (tag != "?" && !tag.empty() && !is_text_tag) {
-      fail(node, fmt::format("the tag '{}' is not supported; write the value without it", tag));
+      fail(node,
+           fmt::format("the tag '{}' is not supported; write the value without it", one_line(tag)));
     }
     tree.kind = ConfigTree::Kind::kScalar;
     tree.scalar = node.Scalar();
@@ -57,8 +60,8 @@ class TreeBuilder {
   void add_member(const YAML::Node& key, const YAML::Node& value, int depth, ConfigTree& map) {
     if (!key.IsScalar()) fail(key, "a key must be a word, found a list, a section or nothing");
     if (const ConfigTree* first = map.find(key.Scalar())) {
-      fail(key,
-           fmt::format("duplicate key '{}', already given at {}", key.Scalar(), first->origin));
+      fail(key, fmt::format("duplicate key '{}', already given at {}", one_line(key.Scalar()),
+                            first->origin));
     }
     map.members.emplace_back(key.Scalar(), build(value, depth + 1));
     // The key's line, not the value's: a nested section starts one line later.
@@ -73,17 +76,52 @@ class TreeBuilder {
   int num_values_ = 0;
 };
 
+// Counts documents and ignores what is in them. YAML::LoadAll must not be used: at a stray ',' or
+// ']' between documents yaml-cpp goes on without end with empty ones, and YAML::Load stops there
+// without a word.
+class DocumentCounter : public YAML::EventHandler {
+ public:
+  explicit DocumentCounter(std::string source) : source_(std::move(source)) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++num_documents_ == 1) return;
+    throw_<ConfigError>(
+        "{}: expected one YAML document, found the start of another; remove the '---' line or the "
+        "stray character (line {}, column {})",
+        source_, mark.line + 1, mark.column + 1);
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  std::string source_;
+  int num_documents_ = 0;
+};
+
+void check_single_document(const std::string& yaml, const std::string& source) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  DocumentCounter counter(source);
+  while (parser.HandleNextDocument(counter)) {
+  }
+}
+
 }  // namespace
 
 ConfigTree parse_config_yaml(const std::string& yaml, const std::string& source,
                              const std::string& origin) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-    if (documents.size() > 1) {
-      throw_<ConfigError>("{}: expected one YAML document, found {}; remove the '---' lines",
-                          source, documents.size());
-    }
-    return documents.empty() ? ConfigTree{} : TreeBuilder(source, origin).build(documents[0]);
+    check_single_document(yaml, source);
+    return TreeBuilder(source, origin).build(YAML::Load(yaml));
   } catch (const YAML::Exception& error) {
     throw_<ConfigError>("{}: bad YAML: {} (line {}, column {})", source, error.msg,
                         error.mark.line + 1, error.mark.column + 1);

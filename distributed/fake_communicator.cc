@@ -1,6 +1,7 @@
 #include "distributed/fake_communicator.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/error.h"
 #include "distributed/tensor_check.h"

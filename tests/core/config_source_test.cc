@@ -72,9 +72,17 @@ TEST(ConfigYaml, RootsThatAreNoSectionAreErrors) {
   EXPECT_THAT(parse_error("[1, 2]"),
               HasSubstr("recipe.yaml: expected sections of 'key: value' lines, found a list of 2"));
   EXPECT_THAT(parse_error("just words"), HasSubstr("found 'just words'"));
-  EXPECT_THAT(parse_error("a: 1\n---\na: 2\n"), HasSubstr("expected one YAML document, found 2"));
+  EXPECT_THAT(parse_error("a: 1\n---\na: 2\n"),
+              HasSubstr("expected one YAML document, found the start of another"));
   EXPECT_THAT(parse_error("[1, 2]: 3"), HasSubstr("a key must be a word"));
   EXPECT_THAT(parse_error("a: !env HOME"), HasSubstr("the tag '!env' is not supported"));
+}
+
+TEST(ConfigYaml, StrayCharactersBetweenDocumentsAreErrors) {
+  for (const char* yaml : {",", "]", "a: 1\n]\n", "{a: 1} }", ",#]~*.", "a: 1\n...\n,"}) {
+    EXPECT_THAT(parse_error(yaml), HasSubstr("recipe.yaml: ")) << yaml;
+  }
+  EXPECT_THAT(parse_error(","), HasSubstr("or the stray character (line 1, column 1)"));
 }
 
 TEST(ConfigYaml, AliasesThatExplodeAreErrors) {
@@ -136,6 +144,17 @@ TEST(ConfigOverride, MalformedOnesAreErrors) {
   EXPECT_THAT(parse_error("", {"a = 1"}), HasSubstr("a space left of the '='"));
   EXPECT_THAT(parse_error("", {"a="}), HasSubstr("expected a value right of the '='"));
   EXPECT_THAT(parse_error("", {"a=[1"}), HasSubstr("override 'a=[1': bad YAML"));
+}
+
+TEST(ConfigOverride, MessagesStayOnOneLine) {
+  EXPECT_THAT(parse_error("", {"a\nb=1"}), HasSubstr("override 'a\\nb=1': "));
+  ConfigNode root = parse("\"two\\nlines\": 1", {"x=\n2"});
+  EXPECT_THAT(config_error_of([&] { root.finish(); }),
+              HasSubstr("recipe.yaml: two\\nlines: unknown key"));
+  int64_t x = 0;
+  root.read("x", x);
+  EXPECT_THAT(config_error_of([&] { root.fail("x", "is wrong"); }),
+              HasSubstr("(override 'x=\\n2')"));
 }
 
 TEST(ConfigOverride, OfASectionOrThroughAValueIsAnError) {
