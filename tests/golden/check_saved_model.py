@@ -22,6 +22,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
+    transformers.utils.logging.disable_progress_bar()
     model, report = transformers.Qwen2VLForConditionalGeneration.from_pretrained(
         folder, dtype=torch.float32, output_loading_info=True
     )

@@ -246,6 +246,8 @@ def position_cases(config):
             pad = config.video_token_id if kind == "video" else config.image_token_id
             (videos if kind == "video" else images).append([t, h, w])
             ids += [config.vision_start_token_id] + [pad] * (t * h * w // 4) + [config.vision_end_token_id]
+        # The delta it also returns is cut off at zero in this version, so that generated text would start too late;
+        # text appended to the prompt itself continues at the largest position plus one.
         positions, _ = model.get_rope_index(
             torch.tensor([ids]),
             image_grid_thw=torch.tensor(images) if images else None,
@@ -253,7 +255,7 @@ def position_cases(config):
             attention_mask=torch.ones(1, len(ids), dtype=torch.long),
         )
         grids = [list(block[1:]) for block in layout if not isinstance(block, int)]
-        next_position = int(positions.max()) + 1  # on every axis, also when time is the longest
+        next_position = int(positions.max()) + 1
         cases.append({"ids": ids, "grids": grids, "positions": positions[:, 0].tolist(), "next": next_position})
     return cases
 
@@ -322,9 +324,10 @@ def main():
         "parameters": parameter_names(config),
     }
     (FOLDER / "text_golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n", encoding="ascii")
-    metadata = {"seed": str(SEED), "transformers": transformers.__version__, "torch": torch.__version__}
+    # One entry: the library writes several in an order of its own.
+    metadata = {"made_with": f"transformers {transformers.__version__}, torch {torch.__version__}, seed {SEED}"}
     safetensors.torch.save_file(patch_tensors(processor), FOLDER / "text_golden.safetensors", metadata)
-    safetensors.torch.save_file(dtype_tensors(), FOLDER / "text_dtypes.safetensors", {"format": "pt", "note": "x"})
+    safetensors.torch.save_file(dtype_tensors(), FOLDER / "text_dtypes.safetensors", {"note": "x"})
     for name in ("text_golden.safetensors", "text_dtypes.safetensors"):
         (FOLDER / name).chmod(0o644)
     with tempfile.TemporaryDirectory() as folder:
