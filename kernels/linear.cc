@@ -4,7 +4,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/error.h"
+#include "core/shape.h"
 
 namespace retrace::kernels {
 namespace {
@@ -60,8 +60,13 @@ at::Tensor matmul_transposed(const at::Tensor& a_RI, const at::Tensor& b_CI,
 }
 
 at::Tensor linear(const at::Tensor& x_RI, const at::Tensor& weight_OI, const at::Tensor& bias_O) {
-  RETRACE_CHECK(x_RI.dim() == 2 && weight_OI.dim() == 2 && x_RI.size(1) == weight_OI.size(1),
-                "a layer of {} inputs given rows of {}", weight_OI.size(-1), x_RI.size(-1));
+  core::check_shape(x_RI, {core::kAnySize, core::kAnySize}, "linear: x");
+  core::check_shape(weight_OI, {core::kAnySize, x_RI.size(1)}, "linear: weight");
+  core::check_dtype(weight_OI, x_RI.scalar_type(), "linear: weight");
+  if (bias_O.defined()) {
+    core::check_shape(bias_O, {weight_OI.size(0)}, "linear: bias");
+    core::check_dtype(bias_O, x_RI.scalar_type(), "linear: bias");
+  }
   return LinearFunction::apply(x_RI, weight_OI,
                                bias_O.defined() ? MaybeTensor(bias_O) : MaybeTensor());
 }

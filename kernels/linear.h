@@ -2,7 +2,7 @@
 //
 // float32 runs on oneDNN, whose kernels use the widest vectors of any vendor's processor; the BLAS
 // inside LibTorch takes its AVX2 path on AMD (one Zen 5 core, 4000 x 192 x 576: 95 against 220
-// GFLOP/s). Other dtypes use ATen. oneDNN compiles a kernel for each new shape (about 4 ms) and
+// GFLOP/s). Other dtypes use ATen. oneDNN compiles a kernel for each new shape (0.5 to 4 ms) and
 // keeps it: callers round row counts up where they vary a lot (rl/packed_batch.h).
 #pragma once
 

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
+#include "kernels/linear.h"
 
 // T packed tokens, D model, R vision rows, V vocabulary.
 
@@ -68,7 +69,7 @@ const at::Tensor& QwenVl::head_weight() const {
 }
 
 at::Tensor QwenVl::logits(const at::Tensor& hidden_TD) const {
-  return at::mm(hidden_TD, head_weight().t());
+  return kernels::linear(hidden_TD, head_weight());
 }
 
 }  // namespace retrace::model

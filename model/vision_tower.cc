@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
+#include "kernels/linear.h"
 #include "kernels/packed_attention.h"
 
 // P patches, E vision width, N heads, H head dim, R merged rows, D language width.
@@ -113,7 +114,7 @@ at::Tensor VisionTower::forward(const Weights& weights, const at::Tensor& pixel_
   // A convolution whose stride is its kernel is one matrix product over flattened patches.
   const at::Tensor patch_weight =
       weights.at(patch_weight_).view({config_.embed_dim, config_.patch_values()});
-  at::Tensor x_PE = at::mm(pixel_values, patch_weight.t());
+  at::Tensor x_PE = kernels::linear(pixel_values, patch_weight);
   for (const Block& block : blocks_) {
     x_PE = x_PE + attend(weights, block, x_PE, rotary, boundaries);
     const at::Tensor inner = quick_gelu(block.fc1(weights, block.norm2(weights, x_PE)));
