@@ -12,25 +12,12 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/file_descriptor.h"
 
 namespace retrace::core {
 namespace {
 
 namespace fs = std::filesystem;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  ~FileDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error_number) {
   throw_<DataError>("{}: cannot be {}: {}", path.string(), what,

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/file_descriptor.h"
 #include "core/files.h"
 #include "model/safetensors_header.h"
 
@@ -22,26 +23,12 @@ static_assert(std::endian::native == std::endian::little, "safetensors data is l
 namespace {
 
 using core::CheckpointError;
+using core::FileDescriptor;
 using core::throw_;
 
 constexpr int64_t kLengthBytes = 8;
 constexpr int64_t kMaxHeaderBytes = 100'000'000;  // as other readers of the format
 constexpr size_t kMaxTransferBytes = 1 << 30;  // one read or write call moves at most 2 GB on Linux
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  ~FileDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return descriptor_; }
-  int release() { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
 
 void read_fully(int descriptor, char* target, int64_t bytes, int64_t offset,
                 const std::string& file) {
