@@ -3,35 +3,13 @@
 // Thread-safe.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 
-#include "data/frame_resize.h"
-#include "data/frame_sampler.h"
+#include "data/clip.h"
 
 namespace retrace::data {
-
-struct FrameOptions {
-  FrameSamplerOptions sampler;
-  int64_t resize_factor = 28;  // both sides become multiples of this (patch size x merge size)
-  int64_t min_pixels = 128 * 28 * 28;  // per frame, after resizing
-  int64_t max_pixels = 768 * 28 * 28;
-};
-
-struct ClipFrames {
-  at::Tensor frames;  // [F, 3, Y, X] uint8, resized, RGB; shared with the cache: read only
-  double sampled_fps = 0;
-};
-
-// Throws ConfigError for the first option out of its range.
-void validate(const FrameOptions& options);
-
-// Reads, samples and resizes without a cache. Throws what VideoReader, sample_frame_indices and
-// smart_resize throw.
-ClipFrames load_clip(const std::filesystem::path& video, const FrameOptions& options);
 
 class FrameCache {
  public:

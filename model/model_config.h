@@ -8,6 +8,13 @@
 
 namespace retrace::model {
 
+enum class ModelFamily {
+  kQwen2Vl,
+  kQwen25Vl,
+  kQwen3Vl,
+  kQwen2Text  // Qwen2 and Qwen2.5 language models
+};
+
 struct VisionConfig {
   int64_t depth = 32;
   int64_t embed_dim = 1280;
@@ -17,12 +24,14 @@ struct VisionConfig {
   int64_t patch_size = 14;          // pixels
   int64_t temporal_patch_size = 2;  // frames
   int64_t spatial_merge_size = 2;   // patches a side that become one token
+  double tokens_per_second = 0;     // Qwen2.5-VL: time positions a second of video; 0: one a pair
   int64_t patch_values() const {
     return in_channels * temporal_patch_size * patch_size * patch_size;
   }
 };
 
 struct ModelConfig {
+  ModelFamily family = ModelFamily::kQwen2Vl;
   VisionConfig vision;
   int64_t vocab_size = 151936;
   int64_t hidden_size = 1536;
