@@ -39,6 +39,7 @@ struct VisionConfig {
   std::vector<int64_t> deepstack_blocks;
 
   int64_t head_dim() const { return embed_dim / num_heads; }
+  int64_t merged_width() const { return embed_dim * spatial_merge_size * spatial_merge_size; }
   int64_t patch_values() const {
     return in_channels * temporal_patch_size * patch_size * patch_size;
   }
