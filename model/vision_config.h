@@ -1,6 +1,7 @@
 // What config.json says about the vision tower, checked.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -42,6 +43,10 @@ struct VisionConfig {
   int64_t merged_width() const { return embed_dim * spatial_merge_size * spatial_merge_size; }
   int64_t patch_values() const {
     return in_channels * temporal_patch_size * patch_size * patch_size;
+  }
+  bool sees_whole_frames(int64_t block) const {
+    return window_size == 0 || std::find(full_attention_blocks.begin(), full_attention_blocks.end(),
+                                         block) != full_attention_blocks.end();
   }
   // Column blocks of the tower's output: the tokens, then one a deepstack feature.
   int64_t num_outputs() const { return 1 + static_cast<int64_t>(deepstack_blocks.size()); }
