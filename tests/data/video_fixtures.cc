@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "core/files.h"
+#include "data/media_file.h"
 
 namespace retrace::test {
 namespace {
@@ -58,6 +59,13 @@ at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height
   EXPECT_EQ(static_cast<size_t>(frames_FYXC.nbytes()), bytes.size());
   std::memcpy(frames_FYXC.mutable_data_ptr(), bytes.data(), frames_FYXC.nbytes());
   return frames_FYXC.permute({0, 3, 1, 2}).contiguous();
+}
+
+Place place_of_packet(const std::filesystem::path& video, int64_t number) {
+  data::MediaFile file(std::make_shared<data::ReadGuard>(video, data::ReadLimits{}));
+  const data::UniquePacket packet(av_packet_alloc());
+  for (int64_t i = 0; i <= number; ++i) EXPECT_TRUE(file.read_packet(*packet));
+  return {static_cast<size_t>(packet->pos), static_cast<size_t>(packet->size)};
 }
 
 at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width) {

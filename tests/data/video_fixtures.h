@@ -34,6 +34,12 @@ void run_ffmpeg(const std::string& arguments);
 at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height, int64_t width,
                               const std::string& upright = "", const std::string& stream = "0:v:0");
 
+// Where the data of a packet of the video stream lies, in bytes; packets count from 0.
+struct Place {
+  size_t begin, size;
+};
+Place place_of_packet(const std::filesystem::path& video, int64_t number);
+
 // Smooth moving colours. [F, 3, Y, X] uint8
 at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width);
 
