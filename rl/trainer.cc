@@ -96,8 +96,7 @@ void Trainer::choose_start(const std::string& resume) {
 void Trainer::load_model() {
   const fs::path& source = config_.model.path;
   model::ModelConfig model_config = model::read_model_config(source);
-  tokenizer_ =
-      std::make_unique<model::Tokenizer>(model::Tokenizer::from_file(source / "tokenizer.json"));
+  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
   model::Weights weights(model_config);
   if (resumed_from_) {
     load_checkpoint_weights(*resumed_from_, weights);
