@@ -1,69 +1,51 @@
-// The parameters of one model: named tensors (Hugging Face checkpoint names, hub layout) that are
-// views of one flat float32 buffer, so that gradients are reduced and the optimizer steps over few
-// large tensors.
+// The parameters of one model of a configuration: what every forward pass reads.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "model/model_config.h"
+#include "model/parameter_set.h"
 
 namespace retrace::model {
-
-struct ParameterSpec {
-  std::string name;  // "model.layers.0.self_attn.q_proj.weight"
-  std::vector<int64_t> shape;
-  bool is_vision = false;  // belongs to the vision tower (visual.*)
-  bool decays = false;     // weight decay applies: matrices and embeddings, not norms and biases
-};
 
 // Every parameter of a model of this configuration, in checkpoint order; lm_head.weight only when
 // not tied.
 std::vector<ParameterSpec> parameter_specs(const ModelConfig& config);
 
-// Copying it copies handles: both share the memory and the gradients; frozen_copy() is the deep
-// copy.
+// Cheap to copy: copies share the tensors and their gradients; frozen_copy() is the deep copy.
 class Weights {
  public:
   // Zero-filled. Throws CheckpointError if the memory cannot be had.
   explicit Weights(const ModelConfig& config);
 
-  const std::vector<ParameterSpec>& specs() const { return specs_; }
-  const ModelConfig& config() const { return config_; }
-  // Leaf tensor by name; throws InternalError for an unknown name.
-  const at::Tensor& get(std::string_view name) const;
-  const at::Tensor& at(size_t index) const { return tensors_[index]; }
-  const at::Tensor& flat() const {
-    return flat_;
-  }  // [num_parameters] float32, shares memory with all of them
-  int64_t num_parameters() const { return flat_.numel(); }
+  const ModelConfig& config() const { return *config_; }
+  const std::vector<ParameterSpec>& specs() const { return base_->specs(); }
+  // Leaf tensor by checkpoint name (hub layout); throws InternalError for an unknown name.
+  const at::Tensor& get(std::string_view name) const { return base_->get(name); }
+  const at::Tensor& at(size_t index) const { return base_->at(index); }
+  // [num_parameters] float32, shares memory with all of them
+  const at::Tensor& flat() const { return base_->flat(); }
+  int64_t num_parameters() const { return base_->num_parameters(); }
 
-  // Makes parameters leaves that require gradients (the vision tower's only if `vision` is true),
-  // and points every gradient into one flat buffer, zeroed. Returns that buffer, [num_parameters].
-  at::Tensor require_gradients(bool vision);
-  void forbid_gradients();
+  // What an optimizer steps, ranks reduce and checkpoints store.
+  ParameterSet& trainable() { return *base_; }
+  const ParameterSet& trainable() const { return *base_; }
 
-  // A deep copy without gradients: the frozen KL reference.
+  // ParameterSet::require_gradients() of what trains: returns [trainable().num_parameters()].
+  at::Tensor require_gradients(bool vision) { return trainable().require_gradients(vision); }
+  void forbid_gradients() { trainable().forbid_gradients(); }
+
+  // A deep copy without gradients.
   Weights frozen_copy() const;
 
  private:
-  struct NameHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-  };
-
-  std::vector<ParameterSpec> specs_;
-  std::vector<at::Tensor> tensors_;  // one a spec, views of flat_
-  std::unordered_map<std::string, size_t, NameHash, std::equal_to<>>
-      index_;        // name -> place in specs_
-  at::Tensor flat_;  // [num_parameters] float32
-  ModelConfig config_;
+  std::shared_ptr<const ModelConfig> config_;
+  std::shared_ptr<ParameterSet> base_;
 };
 
 // Fills the weights the way transformers initialises this architecture: matrices and embeddings

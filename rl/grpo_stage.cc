@@ -67,7 +67,7 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
                 "a KL term without a reference");
   const bool train_vision = context_.config.model.train_vision;
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
-  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients),
+  optimizer_ = std::make_unique<AdamW>(context_.policy.weights().trainable(), std::move(gradients),
                                        context_.config.grpo.adamw, train_vision);
 }
 

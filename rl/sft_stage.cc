@@ -17,7 +17,7 @@ SftStage::SftStage(RunContext context, std::vector<data::Sample> samples)
       num_steps_(stage_steps(context.config.sft, static_cast<int64_t>(samples_.size()))) {
   const bool train_vision = context_.config.model.train_vision;
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
-  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients),
+  optimizer_ = std::make_unique<AdamW>(context_.policy.weights().trainable(), std::move(gradients),
                                        context_.config.sft.adamw, train_vision);
 }
 

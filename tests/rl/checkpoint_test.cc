@@ -41,7 +41,8 @@ class Checkpoint : public ::testing::Test {
 
   // A model and an optimizer that have seen two steps.
   AdamW train() {
-    AdamW optimizer(model_.weights(), model_.weights().require_gradients(true), {}, true);
+    AdamW optimizer(model_.weights().trainable(), model_.weights().require_gradients(true), {},
+                    true);
     for (uint64_t step = 0; step < 2; ++step) {
       optimizer.gradients().copy_(
           test::random_normal({model_.weights().num_parameters()}, 70 + step));
@@ -80,7 +81,7 @@ TEST_F(Checkpoint, ComesBackBitByBit) {
     EXPECT_TRUE(at::equal(loaded.flat().detach(), weights)) << dtype;
 
     model::QwenVl other = test::tiny_model(9);
-    AdamW restored(other.weights(), other.weights().require_gradients(true), {}, true);
+    AdamW restored(other.weights().trainable(), other.weights().require_gradients(true), {}, true);
     ASSERT_TRUE(has_optimizer(at_step(step)));
     load_optimizer(at_step(step), restored);
     EXPECT_TRUE(at::equal(restored.exp_avg, optimizer.exp_avg)) << dtype;
