@@ -35,9 +35,11 @@ class QwenVl {
   // placeholders.
   at::Tensor embed(const at::Tensor& ids_T, const at::Tensor& vision_rows) const;
 
-  // Decoder and final norm: embeddings [T, D], positions [3, T] -> hidden [T, D].
+  // Decoder and final norm: embeddings [T, D], positions [3, T] -> hidden [T, D]. With keys [T]
+  // int64 the adapters' dropout is on (kernels/row_dropout.h).
   at::Tensor hidden_states(const at::Tensor& embeddings_TD, const at::Tensor& positions_3T,
-                           AttentionContext& attention) const;
+                           AttentionContext& attention,
+                           const at::Tensor& dropout_keys_T = {}) const;
 
   const at::Tensor& head_weight() const;                 // [V, D]
   at::Tensor logits(const at::Tensor& hidden_TD) const;  // [T, V]

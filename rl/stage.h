@@ -44,6 +44,13 @@ class Stage {
 // rounded up.
 int64_t stage_steps(const TrainSection& section, int64_t num_samples);
 
+// Whether the vision tower changes: model.train_vision, and with LoRA only if an adapter is in it.
+bool trains_vision(const RunContext& context);
+
+// Named streams of LoRA dropout (Note [Dropout follows the row]), one substream a slot; empty
+// without it.
+std::optional<core::RandomStream> dropout_stream(const RunContext& context, std::string_view stage);
+
 // Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before
 // clipping.
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "model/checkpoint_writer.h"
 #include "model/safetensors.h"
 #include "tests/model/test_files.h"
 #include "tests/support/tensor_matchers.h"
@@ -50,7 +51,7 @@ TEST(CheckpointFiles, SavedWeightsLoadBackEqual) {
   std::filesystem::create_directories(folder);
   const ModelConfig config = read_model_config(tiny_folder());
   const Weights weights = random_weights(config);
-  save_model(folder, tiny_folder(), weights, at::kFloat);
+  save_model(folder, tiny_folder(), weights, {at::kFloat});
   Weights loaded(config);
   load_weights(folder, loaded);
   EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
@@ -60,7 +61,7 @@ TEST(CheckpointFiles, HalfPrecisionLoadsAsItsRounding) {
   for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf}) {
     const TemporaryFolder folder;
     const Weights weights = random_weights(small_config());
-    save_model(folder.path(), tiny_folder(), weights, dtype);
+    save_model(folder.path(), tiny_folder(), weights, {dtype});
     Weights loaded(small_config());
     load_weights(folder.path(), loaded);
     EXPECT_TRUE(at::equal(loaded.flat(), weights.flat().to(dtype).to(at::kFloat)));
@@ -70,7 +71,7 @@ TEST(CheckpointFiles, HalfPrecisionLoadsAsItsRounding) {
 TEST(CheckpointFiles, LoadingFillsWeightsThatRequireGradients) {
   const TemporaryFolder folder;
   const Weights weights = random_weights(small_config());
-  save_model(folder.path(), tiny_folder(), weights, at::kFloat);
+  save_model(folder.path(), tiny_folder(), weights, {at::kFloat});
   Weights loaded(small_config());
   loaded.require_gradients(true);
   load_weights(folder.path(), loaded);
@@ -79,7 +80,7 @@ TEST(CheckpointFiles, LoadingFillsWeightsThatRequireGradients) {
 
 TEST(CheckpointFiles, SavingCopiesWhatBelongsToTheModel) {
   const TemporaryFolder folder;
-  save_model(folder.path(), tiny_folder(), random_weights(small_config()), at::kBFloat16);
+  save_model(folder.path(), tiny_folder(), random_weights(small_config()), {at::kBFloat16});
   for (const char* name : {"config.json", "generation_config.json", "tokenizer.json",
                            "tokenizer_config.json", "preprocessor_config.json"}) {
     EXPECT_EQ(core::read_text_file(folder / name), core::read_text_file(tiny_folder() / name));
@@ -89,7 +90,7 @@ TEST(CheckpointFiles, SavingCopiesWhatBelongsToTheModel) {
   EXPECT_EQ(reader.metadata().at("format"), "pt");
   EXPECT_EQ(reader.read("model.norm.weight").scalar_type(), at::kBFloat16);
   // Saving over itself keeps the files.
-  save_model(folder.path(), folder.path(), random_weights(small_config()), at::kFloat);
+  save_model(folder.path(), folder.path(), random_weights(small_config()), {at::kFloat});
   EXPECT_TRUE(std::filesystem::exists(folder / "config.json"));
 }
 
@@ -223,11 +224,11 @@ TEST(CheckpointFiles, AFolderWithoutWeightsSaysWhatItLacks) {
 TEST(CheckpointFiles, SavingNeedsBothFolders) {
   const TemporaryFolder folder;
   const Weights weights(small_config());
-  EXPECT_ERROR(save_model(folder / "none", tiny_folder(), weights, at::kFloat), CheckpointError,
+  EXPECT_ERROR(save_model(folder / "none", tiny_folder(), weights, {at::kFloat}), CheckpointError,
                "expected an existing folder");
-  EXPECT_ERROR(save_model(folder.path(), folder.path(), weights, at::kFloat), CheckpointError,
+  EXPECT_ERROR(save_model(folder.path(), folder.path(), weights, {at::kFloat}), CheckpointError,
                "expected config.json");
-  EXPECT_ERROR(save_model(folder.path(), tiny_folder(), weights, at::kLong), core::InternalError,
+  EXPECT_ERROR(save_model(folder.path(), tiny_folder(), weights, {at::kLong}), core::InternalError,
                "Long");
 }
 
