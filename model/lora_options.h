@@ -10,13 +10,13 @@
 namespace retrace::model {
 
 struct LoraOptions {
-  int64_t rank = 16;
+  int64_t rank = 0;  // 0: no adapters
   double alpha = 32;
   double dropout = 0;       // of a layer's input, in training only; in [0, 1)
   bool use_rslora = false;  // scale by alpha / sqrt(rank) instead of alpha / rank
   // Entries of ModulePattern over nested paths, or "all-linear": every linear layer but the head.
   std::vector<std::string> target_modules = {"all-linear"};
-  std::vector<std::string> exclude_modules;  // taken out again
+  std::vector<std::string> exclude_modules = {};  // taken out again
 
   double scaling() const;
 };

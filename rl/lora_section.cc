@@ -23,7 +23,7 @@ void check_patterns(const core::ConfigNode& node, std::string_view key,
 
 // The adapters that `path` names have their own options.
 void require_defaults(const core::ConfigNode& node, const model::LoraOptions& options) {
-  const model::LoraOptions defaults{.rank = 0};
+  const model::LoraOptions defaults;
   const auto require = [&](bool is_default, std::string_view key) {
     if (!is_default)
       node.fail(key, "must be left out when path is given, the adapters there have it");

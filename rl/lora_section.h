@@ -9,7 +9,7 @@
 namespace retrace::rl {
 
 struct LoraSection {
-  model::LoraOptions options{.rank = 0};  // rank 0: no adapters, the model itself trains
+  model::LoraOptions options;  // rank 0: no adapters, the model itself trains
   // Adapters in PEFT's layout to go on from; all options but dropout are theirs then.
   std::filesystem::path path;
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/metrics.h"
+#include "core/random.h"
 #include "data/sample.h"
 #include "distributed/communicator.h"
 #include "model/qwen_vl.h"

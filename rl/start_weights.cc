@@ -1,5 +1,7 @@
 #include "rl/start_weights.h"
 
+#include <string>
+
 #include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "rl/checkpoint.h"
@@ -8,12 +10,13 @@ namespace retrace::rl {
 namespace {
 
 // Nested path of whatever is in the vision tower.
-constexpr const char* kVisionModules = "model\\.visual\\..*";
+const std::string kVisionModules = "model\\.visual\\..*";
 
 // A frozen tower gets no adapters.
 model::LoraOptions lora_options(const ModelSection& section) {
   model::LoraOptions options = section.lora.options;
-  if (!section.train_vision) options.exclude_modules.push_back(kVisionModules);
+  if (!section.train_vision)
+    options.exclude_modules.insert(options.exclude_modules.end(), kVisionModules);
   return options;
 }
 
