@@ -14,8 +14,8 @@
 #include "core/files.h"
 #include "model/json_reader.h"
 #include "model/module_pattern.h"
+#include "model/parameter_specs.h"
 #include "model/safetensors.h"
-#include "model/tensor_names.h"
 
 namespace retrace::model {
 namespace {
@@ -174,7 +174,7 @@ Pairs pair_tensors(const SafetensorsReader& reader, const fs::path& file) {
           file.string(), name, kSuffixA, kSuffixB);
     }
     rest.remove_suffix(kSuffixA.size());
-    Pair& pair = pairs[hub_name(rest)];
+    Pair& pair = pairs[parameter_name(rest)];
     std::string& place = is_a ? pair.a : pair.b;
     if (!place.empty()) {
       throw_<CheckpointError>("{}: tensor '{}' is stored twice, also as '{}'", file.string(), name,
@@ -192,7 +192,7 @@ std::vector<size_t> adapted_modules(const Pairs& pairs, const std::vector<Parame
   std::unordered_map<std::string, size_t> places;
   for (size_t i = 0; i < specs.size(); ++i) {
     const std::string module = adaptable_module(specs[i]);
-    if (!module.empty()) places.emplace(hub_name(module), i);
+    if (!module.empty()) places.emplace(parameter_name(module), i);
   }
   std::vector<size_t> modules;
   std::vector<std::string> unknown;
@@ -262,7 +262,7 @@ Adapters load_adapters(const fs::path& folder, const Weights& weights) {
   settle_patterns(options, weights.specs(), modules);
   Adapters adapters(weights.specs(), std::move(options), modules);
   for (const Adapters::Entry& entry : adapters.entries()) {
-    const Pair& pair = pairs.at(hub_name(adaptable_module(weights.specs()[entry.weight])));
+    const Pair& pair = pairs.at(parameter_name(adaptable_module(weights.specs()[entry.weight])));
     read_into(reader, pair.a, adapters.parameters().at(entry.a), file);
     read_into(reader, pair.b, adapters.parameters().at(entry.b), file);
   }
@@ -285,7 +285,7 @@ void save_adapters(const fs::path& folder, const Adapters& adapters,
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   const ParameterSet& parameters = adapters.parameters();
   for (size_t i = 0; i < parameters.specs().size(); ++i) {
-    tensors.emplace_back(fmt::format("{}{}", kPrefix, nested_name(parameters.specs()[i].name)),
+    tensors.emplace_back(fmt::format("{}{}", kPrefix, parameters.specs()[i].nested_name),
                          parameters.at(i));
   }
   write_safetensors(folder / kTensorFile, tensors, {{"format", "pt"}});

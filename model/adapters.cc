@@ -13,8 +13,9 @@
 namespace retrace::model {
 namespace {
 
-std::string module_name(const ParameterSpec& spec) {
-  return spec.name.substr(0, spec.name.rfind('.'));
+// Without ".weight".
+std::string module_name(const std::string& parameter) {
+  return parameter.substr(0, parameter.rfind('.'));
 }
 
 // A and B of every matrix in turn.
@@ -24,9 +25,15 @@ std::vector<ParameterSpec> adapter_specs(const std::vector<ParameterSpec>& model
   for (const size_t index : modules) {
     const ParameterSpec& matrix = model_specs[index];
     RETRACE_CHECK(matrix.shape.size() == 2, "'{}' is no matrix", matrix.name);
-    const std::string name = module_name(matrix);
-    specs.push_back({name + ".lora_A.weight", {rank, matrix.shape[1]}, matrix.is_vision, true});
-    specs.push_back({name + ".lora_B.weight", {matrix.shape[0], rank}, matrix.is_vision, true});
+    const auto add = [&](const std::string& suffix, std::vector<int64_t> shape) {
+      specs.push_back({.name = module_name(matrix.name) + suffix,
+                       .shape = std::move(shape),
+                       .is_vision = matrix.is_vision,
+                       .decays = true,
+                       .nested_name = module_name(matrix.nested_name) + suffix});
+    };
+    add(".lora_A.weight", {rank, matrix.shape[1]});
+    add(".lora_B.weight", {matrix.shape[0], rank});
   }
   return specs;
 }
@@ -40,7 +47,7 @@ Adapters::Adapters(const std::vector<ParameterSpec>& model_specs, LoraOptions op
       parameters_(adapter_specs(model_specs, options_.rank, modules), "the adapters") {
   for (const size_t index : modules) {
     entry_of_weight_[index] = static_cast<int64_t>(entries_.size());
-    const uint64_t place = core::RandomStream(0, module_name(model_specs[index])).key();
+    const uint64_t place = core::RandomStream(0, module_name(model_specs[index].name)).key();
     entries_.push_back({index, 2 * entries_.size(), 2 * entries_.size() + 1, place});
   }
 }

@@ -11,8 +11,8 @@
 #include "core/error.h"
 #include "model/adapter_files.h"
 #include "model/json_reader.h"
+#include "model/parameter_specs.h"
 #include "model/safetensors.h"
-#include "model/tensor_names.h"
 
 namespace retrace::model {
 
@@ -140,7 +140,7 @@ void take_stock(const SafetensorsReader& reader, size_t file, const fs::path& pa
                 const std::unordered_map<std::string, size_t>& places,
                 const std::vector<ParameterSpec>& specs, Inventory& inventory) {
   for (const std::string& stored_name : reader.names()) {
-    const std::string name = hub_name(stored_name);
+    const std::string name = parameter_name(stored_name);
     const auto it = places.find(name);
     if (it == places.end()) {
       if (name == kHead) {

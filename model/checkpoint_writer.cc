@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "model/checkpoint_files.h"
+#include "model/parameter_specs.h"
 #include "model/safetensors.h"
 
 namespace retrace::model {
@@ -51,7 +52,8 @@ std::vector<TensorSource> tensor_sources(const Weights& weights, at::ScalarType 
   std::vector<TensorSource> sources;
   for (size_t i = 0; i < weights.specs().size(); ++i) {
     const ParameterSpec& spec = weights.specs()[i];
-    sources.push_back({spec.name, dtype, spec.shape, [&weights, i] { return weights.merged(i); }});
+    sources.push_back({checkpoint_name(weights.config().family, spec.name), dtype, spec.shape,
+                       [&weights, i] { return weights.merged(i); }});
   }
   return sources;
 }

@@ -8,7 +8,6 @@
 
 #include "core/error.h"
 #include "model/module_pattern.h"
-#include "model/tensor_names.h"
 
 namespace retrace::model {
 namespace {
@@ -17,14 +16,7 @@ constexpr std::string_view kAllLinear = "all-linear";
 constexpr std::string_view kWeightSuffix = ".weight";
 
 std::string module_path(const ParameterSpec& spec) {
-  const std::string path = nested_name(spec.name);
-  return path.substr(0, path.rfind('.'));
-}
-
-// Two-dimensional, but a table of rows to look up, or read without a layer around it.
-bool is_table_or_head(std::string_view name) {
-  return name.ends_with("embed_tokens.weight") || name.ends_with("pos_embed.weight") ||
-         name == "lm_head.weight";
+  return spec.nested_name.substr(0, spec.nested_name.rfind('.'));
 }
 
 // "model.language_model.layers.N.mlp.up_proj": one line for the layers of a stack.
@@ -77,8 +69,7 @@ double LoraOptions::scaling() const {
 }
 
 std::string adaptable_module(const ParameterSpec& spec) {
-  const bool is_matrix = spec.shape.size() == 2 && spec.name.ends_with(kWeightSuffix);
-  return is_matrix && !is_table_or_head(spec.name) ? module_path(spec) : "";
+  return spec.is_linear ? module_path(spec) : "";
 }
 
 std::vector<size_t> match_modules(const std::vector<ParameterSpec>& specs,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/parameter_set.h"
+#include "model/parameter_specs.h"
 
 namespace retrace::model {
 
@@ -22,8 +22,7 @@ struct LoraOptions {
 };
 
 // Nested path of the linear layer whose matrix the spec is: "model.visual.blocks.0.attn.qkv". Empty
-// if it is no linear layer that can have an adapter (embeddings, norms, biases, the patch
-// embedding, the head).
+// if it is none that can have an adapter (ParameterSpec::is_linear).
 std::string adaptable_module(const ParameterSpec& spec);
 
 // Indices into `specs` of the matrices that get an adapter, ascending. Throws ConfigError for an

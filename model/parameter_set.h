@@ -11,14 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
-namespace retrace::model {
+#include "model/parameter_specs.h"
 
-struct ParameterSpec {
-  std::string name;  // "model.layers.0.self_attn.q_proj.weight"
-  std::vector<int64_t> shape;
-  bool is_vision = false;  // belongs to the vision tower (visual.*)
-  bool decays = false;     // weight decay applies: matrices and embeddings, not norms and biases
-};
+namespace retrace::model {
 
 // Copying it copies handles: both share the memory and the gradients; frozen_copy() is the deep
 // copy.

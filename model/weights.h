@@ -14,10 +14,6 @@
 
 namespace retrace::model {
 
-// Every parameter of a model of this configuration, in checkpoint order; lm_head.weight only when
-// not tied.
-std::vector<ParameterSpec> parameter_specs(const ModelConfig& config);
-
 // Cheap to copy: copies share the tensors and their gradients; frozen_copy() is the deep copy.
 //
 // Note [Adapters share the base]: with LoRA the base is frozen and only the adapters train.

@@ -12,7 +12,6 @@
 #include "model/model_config.h"
 #include "model/qwen_vl.h"
 #include "model/safetensors.h"
-#include "model/tensor_names.h"
 #include "tests/support/tensor_matchers.h"
 
 namespace retrace::model {
@@ -93,7 +92,7 @@ TEST_P(LoraGolden, LossAndEveryAdapterGradientAgree) {
   const ParameterSet& parameters = model.weights().trainable();
   ASSERT_EQ(parameters.specs().size(), 2 * GetParam().num_layers);
   for (size_t i = 0; i < parameters.specs().size(); ++i) {
-    const std::string name = "base_model.model." + nested_name(parameters.specs()[i].name);
+    const std::string name = "base_model.model." + parameters.specs()[i].nested_name;
     SCOPED_TRACE(name);
     EXPECT_TENSOR_NEAR(parameters.at(i).grad(), reference_.read("grad." + name), kParity);
   }
