@@ -11,8 +11,11 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "distributed/fake_communicator.h"
 #include "model/checkpoint_files.h"
 #include "model/safetensors.h"
+#include "rl/grpo_stage.h"
 #include "tests/rl/error_text.h"
 #include "tests/rl/temporary_folder.h"
 #include "tests/rl/tiny_model.h"
@@ -204,6 +207,36 @@ TEST_F(Checkpoint, NeedsAModelFolderToCopyFrom) {
               }),
               HasSubstr("nowhere"));
   EXPECT_EQ(latest_checkpoint(folder_.path()), std::nullopt);
+}
+
+// ------------------------------------------------------------------------------------------------
+// generation_config.json
+// ------------------------------------------------------------------------------------------------
+
+// Shipped ones ask for temperature 0.01, top_k 1 or a repetition penalty, which would ruin
+// training.
+TEST_F(Checkpoint, GenerationConfigGivesNoSampling) {
+  std::ofstream(source() / "generation_config.json")
+      << R"({"do_sample": true, "temperature": 0.01, "top_k": 1, "top_p": 0.001,
+             "repetition_penalty": 1.05, "max_new_tokens": 3})";
+  const model::ModelConfig model_config = model::read_model_config(source());
+  model::QwenVl model(model_config, model_.weights());
+  const RunConfig config;
+  data::FrameCache frames({}, 0);
+  const PromptBuilder prompts(test::tiny_tokenizer(), model_config, frames, {});
+  distributed::FakeCommunicator communicator(1);
+  const RunContext context{config, communicator, model, test::tiny_tokenizer(), prompts};
+  const rollout::RolloutOptions options = rollout_options(context, 1.0);
+  EXPECT_EQ(options.sampling.temperature, 1.0);
+  EXPECT_EQ(options.sampling.top_k, 0);
+  EXPECT_EQ(options.sampling.top_p, 1.0);
+  EXPECT_EQ(options.max_new_tokens, 256);
+
+  save(1);  // it is carried along as it is
+  const auto text = [](const fs::path& folder) {
+    return core::read_text_file(folder / "generation_config.json");
+  };
+  EXPECT_EQ(text(at_step(1)), text(source()));
 }
 
 }  // namespace
