@@ -55,7 +55,7 @@ ClipFrames load_clip(const std::filesystem::path& video, const FrameOptions& opt
   for (int64_t begin = 0; begin < num_sampled; begin += batch) {
     const int64_t count = std::min(batch, num_sampled - begin);
     const VideoFrames read = reader.read({indices.data() + begin, static_cast<size_t>(count)});
-    clip.frames.narrow(0, begin, count).copy_(resize_frames(read.frames, size));
+    clip.frames.narrow(0, begin, count).copy_(resize_frames(read.frames, size, options.resize));
   }
   return clip;
 }

@@ -17,6 +17,7 @@ struct FrameOptions {
   int64_t resize_factor = 28;  // both sides become multiples of this (patch size x merge size)
   int64_t min_pixels = 128 * 28 * 28;  // per frame, after resizing
   int64_t max_pixels = 768 * 28 * 28;
+  ResizeArithmetic resize = ResizeArithmetic::kFloat32;
 };
 
 struct ClipFrames {
