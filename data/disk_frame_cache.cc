@@ -19,14 +19,19 @@
 namespace retrace::data {
 namespace {
 
-// The bindings name every option there is, so that a new one that is left out here (and would give
-// frames of another value) does not compile.
+// The bindings name every option there is, so that a new one does not compile until it is decided
+// here whether it decides what a clip holds. The limits only decide what reading may cost.
 std::string text_of(const FrameOptions& options) {
-  const auto& [sampler, resize_factor, min_pixels, max_pixels, resize] = options;
-  const auto& [rule, fps, min_frames, max_frames, num_frames] = sampler;
-  return fmt::format("{} {:a} {} {} {} / {} {} {} {}", static_cast<int>(rule), fps, min_frames,
-                     max_frames, num_frames, resize_factor, min_pixels, max_pixels,
-                     static_cast<int>(resize));
+  const auto& [sampler, resize_factor, min_pixels, max_pixels, resize, max_clip_bytes, limits,
+               allow_partial] = options;
+  static_cast<void>(limits);
+  const auto& [rule, fps, min_frames, max_frames, num_frames, times] = sampler;
+  std::string text =
+      fmt::format("{} {:a} {} {} {} / {} {} {} {} {} {} /", static_cast<int>(rule), fps, min_frames,
+                  max_frames, num_frames, resize_factor, min_pixels, max_pixels,
+                  static_cast<int>(resize), max_clip_bytes, allow_partial);
+  for (const double time : times) text += fmt::format(" {:a}", time);
+  return text;
 }
 
 std::string key_of(const std::string& content, const FrameOptions& options) {
@@ -158,7 +163,8 @@ ClipFrames DiskFrameCache::Impl::make(const std::filesystem::path& video, const 
   count(&DiskCacheStats::decodes);
   ClipFrames clip = decode();
   // If the video changed while it was decoded, the key is not that of these frames.
-  if (lock && file_identity(video) == content.identity) store(key, clip);
+  const bool is_same = file_identity(video) == content.identity;
+  if (lock && is_same && clip.partial.is_whole()) store(key, clip);
   return clip;
 }
 

@@ -31,15 +31,6 @@ bool is_present(const fs::path& path) {
   return fs::exists(path, error);
 }
 
-// The hub's name of a tensor that may have the nested name of newer transformers versions.
-std::string hub_name(std::string_view name) {
-  constexpr std::string_view kVision = "model.visual.";
-  constexpr std::string_view kLanguage = "model.language_model.";
-  if (name.starts_with(kVision)) return fmt::format("visual.{}", name.substr(kVision.size()));
-  if (name.starts_with(kLanguage)) return fmt::format("model.{}", name.substr(kLanguage.size()));
-  return std::string(name);
-}
-
 // Constants that old versions stored along with the parameters.
 bool is_derived(std::string_view name) {
   return name.ends_with(".inv_freq");
@@ -92,7 +83,7 @@ void take_stock(const SafetensorsReader& reader, size_t file, const fs::path& pa
                 const std::unordered_map<std::string, size_t>& places,
                 const std::vector<ParameterSpec>& specs, Inventory& inventory) {
   for (const std::string& stored_name : reader.names()) {
-    const std::string name = hub_name(stored_name);
+    const std::string name = parameter_name(stored_name);
     const auto it = places.find(name);
     if (it == places.end()) {
       if (name == kHead) {
@@ -250,7 +241,8 @@ void save_model(const fs::path& folder, const fs::path& source_folder, const Wei
   }
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   for (size_t i = 0; i < weights.specs().size(); ++i) {
-    tensors.emplace_back(weights.specs()[i].name, weights.at(i));
+    tensors.emplace_back(checkpoint_name(weights.config().family, weights.specs()[i].name),
+                         weights.at(i));
   }
   // transformers refuses a file whose metadata does not name a framework.
   write_safetensors(folder / kWeightsFile, tensors, {{"format", "pt"}}, dtype);

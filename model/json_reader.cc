@@ -146,4 +146,9 @@ std::string JsonObject::string_or(std::string_view key, std::string_view fallbac
   return has(key) ? string(key) : std::string(fallback);
 }
 
+void JsonObject::require_string(std::string_view key, std::string_view supported) const {
+  if (string_or(key, supported) == supported) return;
+  fail(key, fmt::format("\"{}\", the only one supported", supported));
+}
+
 }  // namespace retrace::model

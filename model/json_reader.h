@@ -46,6 +46,9 @@ class JsonObject {
   bool boolean_or(std::string_view key, bool fallback) const;
   std::string string_or(std::string_view key, std::string_view fallback) const;
 
+  // Throws unless the value is `supported` or absent.
+  void require_string(std::string_view key, std::string_view supported) const;
+
   // Throws CheckpointError "<file>: key '<path><key>': expected <expected>, found <value>".
   [[noreturn]] void fail(std::string_view key, std::string_view expected) const;
 

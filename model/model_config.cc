@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "core/error.h"
+#include "model/config_limits.h"
 #include "model/json_reader.h"
 
 namespace retrace::model {
@@ -14,67 +17,52 @@ namespace {
 using core::CheckpointError;
 using core::throw_;
 
-// Bounds far above any model of this family, so that products of sizes stay well inside int64.
-constexpr int64_t kMaxWidth = 1 << 18;
-constexpr int64_t kMaxVocab = 1 << 24;
-constexpr int64_t kMaxLayers = 4096;
+struct Architecture {
+  std::string_view model_type;
+  std::string_view name;  // in `architectures`
+  ModelFamily family;
+};
 
-void require_string(const JsonObject& object, std::string_view key, std::string_view fallback,
-                    std::string_view supported) {
-  if (object.string_or(key, fallback) != supported) {
-    object.fail(key, fmt::format("\"{}\", the only one supported", supported));
+constexpr std::array<Architecture, 4> kArchitectures = {
+    {{"qwen2_vl", "Qwen2VLForConditionalGeneration", ModelFamily::kQwen2Vl},
+     {"qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration", ModelFamily::kQwen25Vl},
+     {"qwen3_vl", "Qwen3VLForConditionalGeneration", ModelFamily::kQwen3Vl},
+     {"qwen2", "Qwen2ForCausalLM", ModelFamily::kQwen2Text}}};
+
+std::string supported_types() {
+  std::vector<std::string> types;
+  for (const Architecture& architecture : kArchitectures) {
+    types.push_back(fmt::format("\"{}\"", architecture.model_type));
   }
+  return fmt::format("one of {} (the architectures supported)", fmt::join(types, ", "));
 }
 
-void read_architecture(const JsonObject& root) {
+ModelFamily read_family(const JsonObject& root) {
   const std::string type = root.string("model_type");
-  if (type != "qwen2_vl") {
-    throw_<CheckpointError>(
-        "{}: key 'model_type': expected \"qwen2_vl\" (the only architecture supported), found "
-        "\"{}\"",
-        root.file(), type);
+  const auto found = std::find_if(kArchitectures.begin(), kArchitectures.end(),
+                                  [&](const Architecture& a) { return a.model_type == type; });
+  if (found == kArchitectures.end()) root.fail("model_type", supported_types());
+  if (root.has("architectures")) {
+    const nlohmann::json& names = root.at("architectures");
+    const bool is_known =
+        names.is_array() && std::find(names.begin(), names.end(), found->name) != names.end();
+    if (!is_known) {
+      root.fail("architectures", fmt::format("\"{}\", the only one supported for model_type \"{}\"",
+                                             found->name, found->model_type));
+    }
   }
   if (root.has("quantization_config")) {
     root.fail("quantization_config",
               "none: quantised checkpoints are not supported, use the bfloat16 one");
   }
+  return found->family;
 }
 
-VisionConfig read_vision(const JsonObject& vision, int64_t language_width) {
-  VisionConfig config;
-  config.depth = vision.integer_or("depth", config.depth, 1, kMaxLayers);
-  config.embed_dim = vision.integer_or("embed_dim", config.embed_dim, 4, kMaxWidth);
-  config.num_heads = vision.integer_or("num_heads", config.num_heads, 1, config.embed_dim);
-  const double mlp_ratio = vision.number_or("mlp_ratio", 4.0, 1.0 / 64, 64);
-  config.mlp_dim = static_cast<int64_t>(static_cast<double>(config.embed_dim) * mlp_ratio);
-  // transformers' class spells it in_channels, the hub's files in_chans.
-  const char* channels_key = vision.has("in_channels") ? "in_channels" : "in_chans";
-  config.in_channels = vision.integer_or(channels_key, config.in_channels, 1, 64);
-  config.patch_size = vision.integer_or("patch_size", config.patch_size, 1, 1024);
-  config.temporal_patch_size =
-      vision.integer_or("temporal_patch_size", config.temporal_patch_size, 1, 64);
-  config.spatial_merge_size =
-      vision.integer_or("spatial_merge_size", config.spatial_merge_size, 1, 64);
-  require_string(vision, "hidden_act", "quick_gelu", "quick_gelu");
-  if (config.in_channels != 3) vision.fail(channels_key, "3 (RGB)");
-  if (config.embed_dim % config.num_heads != 0 || config.embed_dim / config.num_heads % 4 != 0) {
-    vision.fail("embed_dim", fmt::format("num_heads ({}) times a multiple of 4", config.num_heads));
-  }
-  if (vision.integer_or("hidden_size", language_width, 1, kMaxWidth) != language_width) {
-    vision.fail("hidden_size", fmt::format("the language model's hidden_size, {}", language_width));
-  }
-  return config;
-}
-
-// transformers >= 5 writes rope_parameters, older ones rope_theta and rope_scaling.
-void read_rope(const JsonObject& text, ModelConfig& config) {
-  config.rope_theta = text.number_or("rope_theta", config.rope_theta, 1, 1e12);
-  const char* key = text.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  const JsonObject rope = text.object(key);
-  config.rope_theta = rope.number_or("rope_theta", config.rope_theta, 1, 1e12);
-  for (const char* type_key : {"type", "rope_type"}) {
-    const std::string type = rope.string_or(type_key, "mrope");
-    if (type != "mrope" && type != "default") rope.fail(type_key, "\"mrope\" or \"default\"");
+// Text has one position axis: all of the head's places follow it.
+void read_sections(const JsonObject& rope, ModelConfig& config) {
+  if (!config.has_vision()) {
+    config.mrope_section = {config.head_dim() / 2, 0, 0};
+    return;
   }
   config.mrope_section = rope.integers("mrope_section", 1, kMaxWidth);
   const int64_t sum =
@@ -83,6 +71,56 @@ void read_rope(const JsonObject& text, ModelConfig& config) {
     rope.fail("mrope_section", fmt::format("3 integers that add up to half the head size, {} / 2",
                                            config.head_dim()));
   }
+  config.mrope_interleaved = config.family == ModelFamily::kQwen3Vl;
+  if (rope.boolean_or("mrope_interleaved", config.mrope_interleaved) != config.mrope_interleaved) {
+    rope.fail("mrope_interleaved", fmt::format("{} for this family", config.mrope_interleaved));
+  }
+}
+
+// transformers >= 5 writes rope_parameters, older ones rope_theta and rope_scaling.
+void read_rope(const JsonObject& text, ModelConfig& config) {
+  const char* key = text.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  const nlohmann::json nothing = nlohmann::json::object();
+  const bool may_be_absent = !config.has_vision() && !text.has(key);
+  const JsonObject rope =
+      may_be_absent ? JsonObject(nothing, text.file(), "rope_scaling.") : text.object(key);
+  const JsonObject& theta_owner = rope.has("rope_theta") ? rope : text;
+  config.rope_theta = theta_owner.number("rope_theta", 1, 1e12);
+  for (const char* type_key : {"type", "rope_type"}) {
+    const std::string type = rope.string_or(type_key, "default");
+    if (type == "default" || (type == "mrope" && config.has_vision())) continue;
+    rope.fail(type_key, config.has_vision() ? "\"mrope\" or \"default\"" : "\"default\"");
+  }
+  read_sections(rope, config);
+}
+
+void read_head_dim(const JsonObject& text, ModelConfig& config) {
+  const bool is_free =
+      config.family == ModelFamily::kQwen3Vl || config.family == ModelFamily::kQwen2Text;
+  if (config.family == ModelFamily::kQwen3Vl || (is_free && text.has("head_dim"))) {
+    config.explicit_head_dim = text.integer("head_dim", 2, kMaxWidth / config.num_heads);
+    if (config.head_dim() % 2 != 0) text.fail("head_dim", "an even number");
+    return;
+  }
+  if (config.hidden_size % config.num_heads != 0 || config.head_dim() % 2 != 0) {
+    text.fail("hidden_size",
+              fmt::format("num_attention_heads ({}) times an even number", config.num_heads));
+  }
+  if (text.integer_or("head_dim", config.head_dim(), 1, kMaxWidth) != config.head_dim()) {
+    text.fail("head_dim", fmt::format("hidden_size / num_attention_heads, {}", config.head_dim()));
+  }
+}
+
+void refuse_sliding_window(const JsonObject& text) {
+  if (text.boolean_or("use_sliding_window", false)) {
+    text.fail("use_sliding_window", "false: sliding windows are not supported");
+  }
+  if (!text.has("layer_types")) return;
+  const nlohmann::json& types = text.at("layer_types");
+  const bool all_full = types.is_array() && std::all_of(types.begin(), types.end(), [](auto& type) {
+                          return type == "full_attention";
+                        });
+  if (!all_full) text.fail("layer_types", "\"full_attention\" for every layer");
 }
 
 void read_language(const JsonObject& text, ModelConfig& config) {
@@ -94,20 +132,19 @@ void read_language(const JsonObject& text, ModelConfig& config) {
   config.num_kv_heads =
       text.integer_or("num_key_value_heads", config.num_heads, 1, config.num_heads);
   config.rms_norm_eps = text.number_or("rms_norm_eps", config.rms_norm_eps, 1e-30, 1);
-  require_string(text, "hidden_act", "silu", "silu");
-  if (text.boolean_or("use_sliding_window", false)) {
-    text.fail("use_sliding_window", "false: sliding windows are not supported");
-  }
-  if (config.hidden_size % config.num_heads != 0 || config.head_dim() % 2 != 0) {
-    text.fail("hidden_size",
-              fmt::format("num_attention_heads ({}) times an even number", config.num_heads));
-  }
-  if (text.integer_or("head_dim", config.head_dim(), 1, kMaxWidth) != config.head_dim()) {
-    text.fail("head_dim", fmt::format("hidden_size / num_attention_heads, {}", config.head_dim()));
-  }
+  text.require_string("hidden_act", "silu");
+  refuse_sliding_window(text);
+  read_head_dim(text, config);
   if (config.num_heads % config.num_kv_heads != 0) {
     text.fail("num_key_value_heads",
               fmt::format("a divisor of num_attention_heads ({})", config.num_heads));
+  }
+  if (config.family == ModelFamily::kQwen3Vl) {
+    config.qkv_bias = false;
+    config.qk_norm = true;
+    if (text.boolean_or("attention_bias", false)) {
+      text.fail("attention_bias", "false: the only value supported");
+    }
   }
   read_rope(text, config);
 }
@@ -136,10 +173,15 @@ void read_token_ids(const JsonObject& root, const JsonObject& text, ModelConfig&
   const auto read = [&](std::string_view key, int64_t& id) {
     id = read_token_id(root, text, key, id, config.vocab_size);
   };
-  read("image_token_id", config.image_token_id);
-  read("video_token_id", config.video_token_id);
-  read("vision_start_token_id", config.vision_start_token_id);
-  read("vision_end_token_id", config.vision_end_token_id);
+  if (config.has_vision()) {
+    read("image_token_id", config.image_token_id);
+    read("video_token_id", config.video_token_id);
+    read("vision_start_token_id", config.vision_start_token_id);
+    read("vision_end_token_id", config.vision_end_token_id);
+  } else {
+    config.image_token_id = config.video_token_id = -1;
+    config.vision_start_token_id = config.vision_end_token_id = -1;
+  }
   read("eos_token_id", config.eos_token_id);
   // The hub's files give no pad_token_id; they pad with what they call the bos token,
   // <|endoftext|>.
@@ -157,11 +199,14 @@ ModelConfig read_model_config(const std::filesystem::path& folder) {
   config.raw_json = read_checkpoint_text(file);
   const nlohmann::json parsed = parse_json(config.raw_json, file.string());
   const JsonObject root(parsed, file.string());
-  read_architecture(root);
+  config.family = read_family(root);
   const JsonObject text = root.has("text_config") ? root.object("text_config") : root;
   read_language(text, config);
-  config.vision = read_vision(root.object("vision_config"), config.hidden_size);
-  // Absent means untied, as in transformers' class for this architecture.
+  if (config.has_vision()) {
+    config.vision =
+        read_vision_config(root.object("vision_config"), config.family, config.hidden_size);
+  }
+  // Absent means untied, as in transformers' classes.
   config.tie_word_embeddings =
       root.boolean_or("tie_word_embeddings", text.boolean_or("tie_word_embeddings", false));
   read_token_ids(root, text, config);

@@ -59,7 +59,20 @@ VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& co
                                .reshape({grid.num_patches(), channels, -1});  // [N, C, 2*14*14]
   at::Tensor values = bytes.to(at::kFloat).div_(255);
   values.sub_(per_channel(kMean)).div_(per_channel(kStd));
-  return {values.view({grid.num_patches(), config.patch_values()}), grid};
+  return {values.view({grid.num_patches(), config.patch_values()}), {grid}};
+}
+
+VisionPatches join_patches(std::span<const VisionPatches> items) {
+  VisionPatches joined;
+  std::vector<at::Tensor> rows;
+  for (const VisionPatches& item : items) {
+    if (!item.pixel_values.defined()) continue;
+    rows.push_back(item.pixel_values);
+    joined.grids.insert(joined.grids.end(), item.grids.begin(), item.grids.end());
+  }
+  if (rows.size() == 1) joined.pixel_values = rows.front();
+  if (rows.size() > 1) joined.pixel_values = at::cat(rows, 0);
+  return joined;
 }
 
 }  // namespace retrace::model

@@ -4,6 +4,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "model/model_config.h"
 
@@ -15,14 +17,19 @@ struct GridThw {
   int64_t num_tokens(int64_t merge_size) const { return t * h * w / (merge_size * merge_size); }
 };
 
+// What the vision tower takes: the rows of one or more images and videos, one after the other.
 struct VisionPatches {
-  at::Tensor pixel_values;  // [N, C*2*14*14] float32, rows in merge-block order (t, h block, w
-                            // block, h in, w in)
-  GridThw grid;
+  at::Tensor pixel_values;     // [N, C*2*14*14] float32, rows in merge-block order (t, h block, w
+                               // block, h in, w in); undefined without any image or video
+  std::vector<GridThw> grids;  // one an image or video; their patches add up to N
 };
 
-// frames [F, 3, Y, X] uint8 with Y and X multiples of patch size x merge size; an odd last frame is
-// repeated. (x / 255 - mean) / std with CLIP's mean and std. Throws InternalError on other shapes.
+// One video, or an image as a video of one frame: frames [F, 3, Y, X] uint8 with Y and X multiples
+// of patch size x merge size; an odd last frame is repeated. (x / 255 - mean) / std with CLIP's
+// mean and std. Throws InternalError on other shapes.
 VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config);
+
+// The items of a prompt as one input of the tower, in their order.
+VisionPatches join_patches(std::span<const VisionPatches> items);
 
 }  // namespace retrace::model

@@ -1,7 +1,6 @@
 #include "model/weights.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <functional>
 #include <numeric>
@@ -19,74 +18,6 @@ int64_t count_elements(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
 }
 
-// Collects specs under a name prefix.
-class SpecList {
- public:
-  explicit SpecList(bool is_vision) : is_vision_(is_vision) {}
-
-  void add(const std::string& name, Shape shape) {
-    const bool decays = shape.size() >= 2;
-    specs_.push_back({name, std::move(shape), is_vision_, decays});
-  }
-  void add_linear(const std::string& name, int64_t out, int64_t in, bool bias) {
-    add(name + ".weight", {out, in});
-    if (bias) add(name + ".bias", {out});
-  }
-  void add_layer_norm(const std::string& name, int64_t size) {
-    add(name + ".weight", {size});
-    add(name + ".bias", {size});
-  }
-  std::vector<ParameterSpec> take() { return std::move(specs_); }
-
- private:
-  bool is_vision_;
-  std::vector<ParameterSpec> specs_;
-};
-
-std::vector<ParameterSpec> vision_specs(const ModelConfig& config) {
-  const VisionConfig& vision = config.vision;
-  const int64_t width = vision.embed_dim;
-  SpecList list(/*is_vision=*/true);
-  list.add("visual.patch_embed.proj.weight", {width, vision.in_channels, vision.temporal_patch_size,
-                                              vision.patch_size, vision.patch_size});
-  for (int64_t block = 0; block < vision.depth; ++block) {
-    const std::string prefix = fmt::format("visual.blocks.{}.", block);
-    list.add_layer_norm(prefix + "norm1", width);
-    list.add_layer_norm(prefix + "norm2", width);
-    list.add_linear(prefix + "attn.qkv", 3 * width, width, /*bias=*/true);
-    list.add_linear(prefix + "attn.proj", width, width, /*bias=*/true);
-    list.add_linear(prefix + "mlp.fc1", vision.mlp_dim, width, /*bias=*/true);
-    list.add_linear(prefix + "mlp.fc2", width, vision.mlp_dim, /*bias=*/true);
-  }
-  const int64_t merged_width = width * vision.spatial_merge_size * vision.spatial_merge_size;
-  list.add_layer_norm("visual.merger.ln_q", width);
-  list.add_linear("visual.merger.mlp.0", merged_width, merged_width, /*bias=*/true);
-  list.add_linear("visual.merger.mlp.2", config.hidden_size, merged_width, /*bias=*/true);
-  return list.take();
-}
-
-std::vector<ParameterSpec> language_specs(const ModelConfig& config) {
-  const int64_t width = config.hidden_size;
-  const int64_t kv_width = config.num_kv_heads * config.head_dim();
-  SpecList list(/*is_vision=*/false);
-  list.add("model.embed_tokens.weight", {config.vocab_size, width});
-  for (int64_t layer = 0; layer < config.num_layers; ++layer) {
-    const std::string prefix = fmt::format("model.layers.{}.", layer);
-    list.add_linear(prefix + "self_attn.q_proj", width, width, /*bias=*/true);
-    list.add_linear(prefix + "self_attn.k_proj", kv_width, width, /*bias=*/true);
-    list.add_linear(prefix + "self_attn.v_proj", kv_width, width, /*bias=*/true);
-    list.add_linear(prefix + "self_attn.o_proj", width, width, /*bias=*/false);
-    list.add_linear(prefix + "mlp.gate_proj", config.intermediate_size, width, /*bias=*/false);
-    list.add_linear(prefix + "mlp.up_proj", config.intermediate_size, width, /*bias=*/false);
-    list.add_linear(prefix + "mlp.down_proj", width, config.intermediate_size, /*bias=*/false);
-    list.add(prefix + "input_layernorm.weight", {width});
-    list.add(prefix + "post_attention_layernorm.weight", {width});
-  }
-  list.add("model.norm.weight", {width});
-  if (!config.tie_word_embeddings) list.add("lm_head.weight", {config.vocab_size, width});
-  return list.take();
-}
-
 at::Tensor allocate_zeros(int64_t num_values, std::string_view purpose) {
   try {
     return at::zeros({num_values}, at::kFloat);
@@ -99,12 +30,6 @@ at::Tensor allocate_zeros(int64_t num_values, std::string_view purpose) {
 }
 
 }  // namespace
-
-std::vector<ParameterSpec> parameter_specs(const ModelConfig& config) {
-  std::vector<ParameterSpec> specs = vision_specs(config);
-  for (ParameterSpec& spec : language_specs(config)) specs.push_back(std::move(spec));
-  return specs;
-}
 
 Weights::Weights(const ModelConfig& config) : specs_(parameter_specs(config)), config_(config) {
   const at::NoGradGuard no_grad;

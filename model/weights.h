@@ -13,19 +13,9 @@
 #include <vector>
 
 #include "model/model_config.h"
+#include "model/parameter_specs.h"
 
 namespace retrace::model {
-
-struct ParameterSpec {
-  std::string name;  // "model.layers.0.self_attn.q_proj.weight"
-  std::vector<int64_t> shape;
-  bool is_vision = false;  // belongs to the vision tower (visual.*)
-  bool decays = false;     // weight decay applies: matrices and embeddings, not norms and biases
-};
-
-// Every parameter of a model of this configuration, in checkpoint order; lm_head.weight only when
-// not tied.
-std::vector<ParameterSpec> parameter_specs(const ModelConfig& config);
 
 // Copying it copies handles: both share the memory and the gradients; frozen_copy() is the deep
 // copy.

@@ -66,7 +66,7 @@ double run_step(int64_t step, const std::vector<data::Sample>& samples,
     work.prompt = prompts.build(*work.sample);
     const at::NoGradGuard no_grad;
     work.vision_rows =
-        policy.vision_embeddings(work.prompt.patches.pixel_values, {work.prompt.patches.grid});
+        policy.vision_embeddings(work.prompt.patches.pixel_values, work.prompt.patches.grids);
   }
 
   // 2. A group of completions for each prompt; every draw is a function of (seed, step, prompt,

@@ -39,7 +39,7 @@ PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) cons
     at::Tensor frames_FCYX = frames_.get(sample.video).frames;
     if (blind) frames_FCYX = at::full_like(frames_FCYX, kBlindGrey);
     prompt.patches = model::make_patches(frames_FCYX, config_.vision);
-    grids.push_back(prompt.patches.grid);
+    grids = prompt.patches.grids;
   }
   const model::ChatTurn turn{options_.system, fill_template(options_.text_template, sample.problem),
                              has_video};

@@ -19,8 +19,8 @@ struct PromptOptions {
 
 struct PreparedPrompt {
   model::PromptTokens tokens;
-  model::VisionPatches patches;  // pixel_values undefined for a prompt without video
-  bool has_video() const { return patches.pixel_values.defined(); }
+  model::VisionPatches patches;  // of its images and videos, in the order of their placeholders
+  bool has_vision() const { return patches.pixel_values.defined(); }
 };
 
 // The one place where a prompt is made: SFT, GRPO and evaluation all use it. `blind` leaves the

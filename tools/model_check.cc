@@ -106,12 +106,11 @@ void check(const Arguments& arguments) {
     frames.resize_factor = config.vision.patch_size * config.vision.spatial_merge_size;
     const model::VisionPatches patches =
         model::make_patches(data::load_clip(arguments.video, frames).frames, config.vision);
-    grids = {patches.grid};
+    grids = patches.grids;
     vision_rows = model.vision_embeddings(patches.pixel_values, grids);
     dump.emplace_back("pixel_values", patches.pixel_values);
-    dump.emplace_back(
-        "grid_thw",
-        at::tensor({patches.grid.t, patches.grid.h, patches.grid.w}, at::kLong).view({1, 3}));
+    dump.emplace_back("grid_thw",
+                      at::tensor({grids[0].t, grids[0].h, grids[0].w}, at::kLong).view({1, 3}));
     dump.emplace_back("vision_embeddings", vision_rows);
   }
   const model::PromptTokens tokens = model::tokenize_prompt(

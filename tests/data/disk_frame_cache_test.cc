@@ -146,7 +146,7 @@ TEST_F(DiskFrameCacheTest, ContentsOfOldFilesAreHashedOnceAndChangesAreStillSeen
 
 TEST_F(DiskFrameCacheTest, EveryOptionIsPartOfTheKey) {
   const fs::path file = video("a", "content");
-  std::vector<FrameOptions> variants(10);
+  std::vector<FrameOptions> variants(14);
   variants[1].sampler.rule = SamplingRule::kLinspaceFloor;
   variants[2].sampler.fps = 2.0000000001;
   variants[3].sampler.min_frames = 6;
@@ -156,10 +156,32 @@ TEST_F(DiskFrameCacheTest, EveryOptionIsPartOfTheKey) {
   variants[7].min_pixels = 1000;
   variants[8].max_pixels = 200000;
   variants[9].resize = ResizeArithmetic::kUint8;
+  variants[10].sampler.times = {1.5};
+  variants[11].sampler.times = {1.5, 2};
+  variants[12].max_clip_bytes = 1 << 20;
+  variants[13].allow_partial = true;
   for (int64_t i = 0; i < std::ssize(variants); ++i) {
     EXPECT_EQ(level_of(get(cache_options(), file, i, variants[i])), i);
   }
   EXPECT_EQ(std::ssize(files(".clip")), std::ssize(variants));
+}
+
+TEST_F(DiskFrameCacheTest, WhatReadingMayCostIsNotPartOfTheKey) {
+  const fs::path file = video("a", "content");
+  FrameOptions patient;
+  patient.limits.deadline_seconds = 1000;
+  EXPECT_EQ(level_of(get(cache_options(), file, 1)), 1);
+  EXPECT_EQ(level_of(get(cache_options(), file, 2, patient)), 1);
+}
+
+TEST_F(DiskFrameCacheTest, AClipThatLacksFramesIsNotStored) {
+  DiskFrameCache cache(cache_options());
+  cache.get(video("a", "content"), {}, [] {
+    ClipFrames clip = clip_of(1);
+    clip.partial.num_left_out = 1;
+    return clip;
+  });
+  EXPECT_EQ(cache.stats().stores, 0);
 }
 
 TEST_F(DiskFrameCacheTest, AFileThatChangesWhileItIsDecodedIsNotStored) {

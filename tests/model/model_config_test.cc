@@ -90,8 +90,10 @@ TEST(ModelConfig, BrokenJsonIsNamedWithItsPlace) {
 TEST(ModelConfig, AnotherArchitectureIsRefusedByName) {
   EXPECT_ERROR(read_edited([](json& c) { c["model_type"] = "llama"; }), CheckpointError,
                "found \"llama\"");
-  EXPECT_ERROR(read_edited([](json& c) { c["model_type"] = "qwen2_5_vl"; }), CheckpointError,
-               "expected \"qwen2_vl\"");
+  EXPECT_ERROR(read_edited([](json& c) { c["model_type"] = "qwen3_vl_moe"; }), CheckpointError,
+               "expected one of \"qwen2_vl\", \"qwen2_5_vl\", \"qwen3_vl\", \"qwen2\" (the");
+  EXPECT_ERROR(read_edited([](json& c) { c["architectures"] = {"Qwen2VLForTokens"}; }),
+               CheckpointError, "expected \"Qwen2VLForConditionalGeneration\", the only one");
 }
 
 TEST(ModelConfig, WrongValuesAreNamedWithKeyAndExpectation) {

@@ -17,9 +17,9 @@ TEST(MakePatches, AgreesWithTransformersOnAVideoOfOddLength) {
   EXPECT_TENSOR_NEAR(patches.pixel_values, golden.read("video.pixel_values"),
                      (test::Tolerance{0, 1e-6}));
   const at::Tensor grid = golden.read("video.grid_thw");
-  EXPECT_EQ(patches.grid.t, grid[0][0].item<int64_t>());
-  EXPECT_EQ(patches.grid.h, grid[0][1].item<int64_t>());
-  EXPECT_EQ(patches.grid.w, grid[0][2].item<int64_t>());
+  EXPECT_EQ(patches.grids[0].t, grid[0][0].item<int64_t>());
+  EXPECT_EQ(patches.grids[0].h, grid[0][1].item<int64_t>());
+  EXPECT_EQ(patches.grids[0].w, grid[0][2].item<int64_t>());
 }
 
 TEST(MakePatches, AnImageIsAVideoOfOneFrame) {
@@ -27,8 +27,8 @@ TEST(MakePatches, AnImageIsAVideoOfOneFrame) {
   const VisionPatches patches = make_patches(golden.read("image.frames"), VisionConfig{});
   EXPECT_TENSOR_NEAR(patches.pixel_values.narrow(0, 0, 2), golden.read("image.pixel_values"),
                      (test::Tolerance{0, 1e-6}));
-  EXPECT_EQ(patches.grid.num_patches(), 4);
-  EXPECT_EQ(patches.grid.num_tokens(2), 1);
+  EXPECT_EQ(patches.grids[0].num_patches(), 4);
+  EXPECT_EQ(patches.grids[0].num_tokens(2), 1);
 }
 
 TEST(MakePatches, EveryPixelLandsWhereTheOrderSays) {
@@ -57,7 +57,7 @@ TEST(MakePatches, EveryPixelLandsWhereTheOrderSays) {
                         (pixel / 255 - mean[c]) / deviation[c], 2e-6)
                 << row << ", " << column;
           }
-  EXPECT_EQ(row, patches.grid.num_patches());
+  EXPECT_EQ(row, patches.grids[0].num_patches());
 }
 
 TEST(MakePatches, WrongFramesAreInternalErrors) {

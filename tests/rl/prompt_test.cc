@@ -53,8 +53,8 @@ class Prompt : public ::testing::Test {
 
 TEST_F(Prompt, PutsTheVideoBeforeTheProblem) {
   const PreparedPrompt prompt = builder({.system = "Be brief."}).build(video_sample());
-  ASSERT_TRUE(prompt.has_video());
-  const int64_t num_tokens = prompt.patches.grid.num_tokens(config_.vision.spatial_merge_size);
+  ASSERT_TRUE(prompt.has_vision());
+  const int64_t num_tokens = prompt.patches.grids[0].num_tokens(config_.vision.spatial_merge_size);
   EXPECT_EQ(num_tokens, 2 * 2 * 3);
   std::string pads;
   for (int64_t i = 0; i < num_tokens; ++i) pads += "<|video_pad|>";
@@ -127,7 +127,7 @@ class VisionRowsTest : public ::testing::Test {
     return (scale * rows.square()).sum() + (rows * rows.detach().flip(0)).sum();
   }
   at::Tensor embed() const {
-    return model_.vision_embeddings(prompt_.patches.pixel_values, {prompt_.patches.grid});
+    return model_.vision_embeddings(prompt_.patches.pixel_values, prompt_.patches.grids);
   }
 
   model::QwenVl model_ = test::tiny_model();

@@ -71,12 +71,12 @@ model::QwenVl tiny_model(uint64_t seed) {
 
 model::VisionPatches random_patches(uint64_t seed) {
   const model::GridThw grid{1, 4, 4};
-  return {random_normal({grid.num_patches(), tiny_config().vision.patch_values()}, seed), grid};
+  return {random_normal({grid.num_patches(), tiny_config().vision.patch_values()}, seed), {grid}};
 }
 
 model::PromptTokens tiny_prompt(const std::string& text, const model::VisionPatches* patches) {
   std::vector<model::GridThw> grids;
-  if (patches != nullptr) grids.push_back(patches->grid);
+  if (patches != nullptr) grids = patches->grids;
   return model::tokenize_prompt(tiny_tokenizer(), tiny_config(), {"", text, patches != nullptr},
                                 grids);
 }
