@@ -58,9 +58,13 @@ inline std::string av_error_text(int status) {
   return text;
 }
 
-// FFmpeg and libx264 print to stderr by themselves; our errors are exceptions.
-inline void silence_ffmpeg_log() {
+// FFmpeg and libx264 print to stderr by themselves; our errors are exceptions. And a few bytes of a
+// header can announce tables of gigabytes, which are allocated before they are read: one block of
+// memory stays below a bound far above any honest table or frame.
+inline void prepare_ffmpeg() {
+  constexpr size_t kMaxBlockBytes = size_t{1} << 30;
   av_log_set_level(AV_LOG_QUIET);
+  av_max_alloc(kMaxBlockBytes);
 }
 
 }  // namespace retrace::data

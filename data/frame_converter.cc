@@ -26,6 +26,29 @@ const int* yuv_coefficients(AVColorSpace colorspace) {
   return sws_getCoefficients(is_known ? static_cast<int>(colorspace) : SWS_CS_ITU601);
 }
 
+// Packed RGB24 to planes, turned: a step to the next stored pixel or row is a step of `step_x` or
+// `step_y` bytes in the output.
+void write_upright(const AVFrame& rgb, const Orientation& orientation, uint8_t* out_CYX) {
+  const int64_t width = rgb.width, height = rgb.height, plane = width * height;
+  const int64_t out_width = orientation.transpose ? height : width;
+  const int64_t out_height = orientation.transpose ? width : height;
+  const int64_t along_row = orientation.flip_x ? -1 : 1;
+  const int64_t along_column = orientation.flip_y ? -out_width : out_width;
+  const int64_t step_x = orientation.transpose ? along_column : along_row;
+  const int64_t step_y = orientation.transpose ? along_row : along_column;
+  uint8_t* first = out_CYX + (orientation.flip_x ? out_width - 1 : 0) +
+                   (orientation.flip_y ? (out_height - 1) * out_width : 0);
+  for (int64_t y = 0; y < height; ++y) {
+    const uint8_t* packed = rgb.data[0] + y * rgb.linesize[0];
+    uint8_t* out = first + y * step_y;
+    for (int64_t x = 0; x < width; ++x, out += step_x) {
+      out[0] = packed[3 * x];
+      out[plane] = packed[3 * x + 1];
+      out[2 * plane] = packed[3 * x + 2];
+    }
+  }
+}
+
 }  // namespace
 
 void FrameConverter::prepare(const AVFrame& frame) {
@@ -65,16 +88,7 @@ void FrameConverter::convert(const AVFrame& frame, uint8_t* rgb_CYX) {
   RETRACE_AV_CHECK(sws_scale(scale_.get(), frame.data, frame.linesize, 0, frame.height, rgb_->data,
                              rgb_->linesize),
                    "colour conversion");
-  const int64_t plane = static_cast<int64_t>(frame.height) * frame.width;
-  for (int64_t y = 0; y < frame.height; ++y) {
-    const uint8_t* packed = rgb_->data[0] + y * rgb_->linesize[0];
-    uint8_t* out = rgb_CYX + y * frame.width;
-    for (int64_t x = 0; x < frame.width; ++x) {
-      out[x] = packed[3 * x];
-      out[plane + x] = packed[3 * x + 1];
-      out[2 * plane + x] = packed[3 * x + 2];
-    }
-  }
+  write_upright(*rgb_, orientation_, rgb_CYX);
 }
 
 }  // namespace retrace::data

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "data/ffmpeg_handles.h"
+#include "data/orientation.h"
 
 namespace retrace::data {
 
@@ -13,12 +14,14 @@ namespace retrace::data {
 // trained with.
 class FrameConverter {
  public:
-  // Writes [3, Y, X] bytes, RGB, at the frame's own size.
+  explicit FrameConverter(Orientation orientation) : orientation_(orientation) {}
+  // Writes [3, Y, X] bytes, RGB, upright, at the frame's own size.
   void convert(const AVFrame& frame, uint8_t* rgb_CYX);
 
  private:
   void prepare(const AVFrame& frame);
 
+  Orientation orientation_;
   UniqueScale scale_;
   UniqueFrame rgb_;                                                          // packed RGB24
   int format_ = -1, width_ = 0, height_ = 0, colorspace_ = -1, range_ = -1;  // what scale_ is for

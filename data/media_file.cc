@@ -1,6 +1,7 @@
 #include "data/media_file.h"
 
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 
@@ -39,83 +40,80 @@ struct OptionsDeleter {
 
 }  // namespace
 
-MediaFile::MediaFile(const std::filesystem::path& file, std::chrono::milliseconds deadline)
-    : path_(file), patience_(deadline) {
-  silence_ffmpeg_log();
-  check_is_readable_file(path_);
-  restart_deadline();
+MediaFile::MediaFile(std::shared_ptr<ReadGuard> guard) : guard_(std::move(guard)) {
+  prepare_ffmpeg();
+  check_is_readable_file(path());
   open();
   pick_stream();
 }
 
-MediaFile::~MediaFile() = default;
+int MediaFile::is_late(void* guard) {
+  return static_cast<const ReadGuard*>(guard)->is_late() ? 1 : 0;
+}
+
+void MediaFile::check(int status, const char* what) const {
+  if (status < 0) guard_->check_time();
+  RETRACE_AV_CHECK(status, "{}: cannot be read as a video; {}", path().string(), what);
+}
 
 void MediaFile::open() {
   AVFormatContext* format = avformat_alloc_context();
   RETRACE_CHECK(format != nullptr, "no memory for a demuxer");
-  format->interrupt_callback = {&MediaFile::is_late, this};
+  format->interrupt_callback = {&MediaFile::is_late, guard_.get()};
   AVDictionary* options = nullptr;
   av_dict_set(&options, "protocol_whitelist", "file", 0);
   av_dict_set(&options, "format_whitelist", kContainers, 0);
   const std::string url =
-      "file:" + path_.string();  // a bare name with a colon would be taken for a protocol
+      "file:" + path().string();  // a bare name with a colon would be taken for a protocol
   const int status =
       avformat_open_input(&format, url.c_str(), nullptr, &options);  // frees format if it fails
   const std::unique_ptr<AVDictionary, OptionsDeleter> unused_options(options);
-  if (status == AVERROR_EXIT) throw_late();
-  RETRACE_AV_CHECK(
-      status,
-      "{}: cannot be read as a video; is it complete, and an mp4, mov, mkv, webm, avi or ts file?",
-      path_.string());
-  format_.reset(format);
-  const int found = avformat_find_stream_info(format_.get(), nullptr);
-  if (found == AVERROR_EXIT) throw_late();
-  RETRACE_AV_CHECK(found, "{}: cannot be read as a video; its streams are unreadable",
-                   path_.string());
+  if (status >= 0) format_.reset(format);
+  check(status, "is it complete, and an mp4, mov, mkv, webm, avi or ts file?");
+  check(avformat_find_stream_info(format_.get(), nullptr), "its streams are unreadable");
 }
 
+// FFmpeg's choice, as the reference readers take it, but never a cover picture.
 void MediaFile::pick_stream() {
-  const int index = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  const bool is_cover =  // the cover picture of a music file
-      index >= 0 && (format_->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
-  if (index < 0 || is_cover) {
+  const auto is_moving_picture = [this](int index) {
+    const AVStream& stream = *format_->streams[index];
+    return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+           (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+  };
+  const int num_streams = static_cast<int>(format_->nb_streams);
+  int index = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (index < 0 || !is_moving_picture(index)) {
+    index = 0;
+    while (index < num_streams && !is_moving_picture(index)) ++index;
+  }
+  if (index == num_streams) {
     core::throw_<core::DataError>(
         "{}: has no video stream (found {} other {}); is it an audio or subtitle file?",
-        path_.string(), format_->nb_streams, format_->nb_streams == 1 ? "stream" : "streams");
+        path().string(), num_streams, num_streams == 1 ? "stream" : "streams");
   }
   stream_ = format_->streams[index];
-  for (unsigned i = 0; i < format_->nb_streams; ++i) {
-    if (format_->streams[i] != stream_) format_->streams[i]->discard = AVDISCARD_ALL;
+  for (int i = 0; i < num_streams; ++i) {
+    if (i != index) format_->streams[i]->discard = AVDISCARD_ALL;
   }
 }
 
 bool MediaFile::read_packet(AVPacket& packet) {
   while (true) {
-    restart_deadline();
+    guard_->check_time();
     av_packet_unref(&packet);
     const int status = av_read_frame(format_.get(), &packet);
-    if (status == AVERROR_EXIT) throw_late();
     if (status == AVERROR(EAGAIN)) continue;
-    if (status < 0) return false;
+    if (status < 0) {
+      guard_->check_time();
+      return false;
+    }
     if (packet.stream_index == stream_->index && packet.size > 0) return true;
   }
 }
 
 bool MediaFile::seek(int64_t timestamp) {
-  restart_deadline();
-  const int status = av_seek_frame(format_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD);
-  if (status == AVERROR_EXIT) throw_late();
-  return status >= 0;
-}
-
-int MediaFile::is_late(void* self) {
-  return Clock::now() >= static_cast<const MediaFile*>(self)->deadline_ ? 1 : 0;
-}
-
-void MediaFile::throw_late() const {
-  core::throw_<core::DataError>(
-      "{}: no data came for {:g} s; is its disk or network share stalled?", path_.string(),
-      std::chrono::duration<double>(patience_).count());
+  guard_->check_time();
+  return av_seek_frame(format_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
 }  // namespace retrace::data

@@ -1,30 +1,26 @@
 // An open video file: its demuxer and its video stream. Included by data/*.cc and their tests only.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "data/ffmpeg_handles.h"
+#include "data/read_guard.h"
 
 namespace retrace::data {
 
-// Longest time without a packet before a read gives up, so that a stalled network disk is an error
-// and not a hang.
-inline constexpr std::chrono::milliseconds kReadDeadline{60000};
-
 class MediaFile {
  public:
-  // Throws DataError with the path: missing, no regular file, empty, no known container, or without
-  // video.
-  explicit MediaFile(const std::filesystem::path& file,
-                     std::chrono::milliseconds deadline = kReadDeadline);
-  ~MediaFile();
+  // Opens guard->file(). Throws DataError with the path: missing, no regular
+  // file, empty, no known container, without video, frames above the limit, or late.
+  explicit MediaFile(std::shared_ptr<ReadGuard> guard);
+  MediaFile(const MediaFile&) = delete;
+  MediaFile& operator=(const MediaFile&) = delete;
 
   AVStream& stream() { return *stream_; }
   int64_t num_bytes() const { return avio_size(format_->pb); }
-  const std::filesystem::path& path() const { return path_; }
+  const std::shared_ptr<ReadGuard>& guard() const { return guard_; }
+  const std::filesystem::path& path() const { return guard_->file(); }
 
   // The next packet of the video stream that holds data; false at the end of the file or of its
   // readable part. Throws DataError when the deadline passes.
@@ -35,16 +31,13 @@ class MediaFile {
   bool seek(int64_t timestamp);
 
  private:
-  using Clock = std::chrono::steady_clock;
-  static int is_late(void* self);
-  void restart_deadline() { deadline_ = Clock::now() + patience_; }
-  [[noreturn]] void throw_late() const;
+  static int is_late(void* guard);
+  // Throws "late" if that is why a call failed, else `what` with FFmpeg's text.
+  void check(int status, const char* what) const;
   void open();
   void pick_stream();
 
-  std::filesystem::path path_;
-  std::chrono::milliseconds patience_;
-  Clock::time_point deadline_;
+  std::shared_ptr<ReadGuard> guard_;
   UniqueFormatInput format_;
   AVStream* stream_ = nullptr;  // owned by format_
 };

@@ -7,6 +7,7 @@
 namespace retrace::data {
 namespace {
 
+constexpr int64_t kPaddingPixels = 1 << 20;
 constexpr int kMaxErrorsInARow = 1000;  // of the decoder without a picture: it will not recover
 
 UniqueCodec open_decoder(const MediaFile& file, const AVStream& stream) {
@@ -22,6 +23,8 @@ UniqueCodec open_decoder(const MediaFile& file, const AVStream& stream) {
                    "{}: cannot be decoded", file.path().string());
   codec->pkt_timebase = stream.time_base;
   codec->thread_count = 1;
+  // Looser than the limit, which is checked exactly elsewhere: the decoder counts padding too.
+  codec->max_pixels = 2 * file.guard()->limits().max_source_pixels + kPaddingPixels;
   RETRACE_AV_CHECK(avcodec_open2(codec.get(), decoder, nullptr), "{}: cannot be decoded",
                    file.path().string());
   return codec;
@@ -88,7 +91,7 @@ bool PacketDecoder::land_on(int64_t packet, int64_t timestamp) {
 }
 
 void PacketDecoder::reopen_at(int64_t packet) {
-  file_ = std::make_unique<MediaFile>(file_->path());
+  file_ = std::make_unique<MediaFile>(file_->guard());
   for (int64_t i = 0; i <= packet; ++i) has_packet_ = file_->read_packet(*packet_);
 }
 
@@ -96,6 +99,7 @@ std::optional<PacketDecoder::Picture> PacketDecoder::decode_next(
     const std::function<bool(int64_t)>& is_needed) {
   int num_errors = 0;
   while (num_errors < kMaxErrorsInARow) {
+    file_->guard()->check_time();
     const int status = avcodec_receive_frame(codec_.get(), image_.get());
     if (status == 0) return describe();
     if (status == AVERROR_EOF) return std::nullopt;

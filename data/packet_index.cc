@@ -1,6 +1,9 @@
 #include "data/packet_index.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
 
 namespace retrace::data {
 
@@ -13,6 +16,15 @@ PacketIndex::PacketIndex(MediaFile& file) {
   sort_frames();
 }
 
+void PacketIndex::check_number(const MediaFile& file, int64_t number) const {
+  const int64_t limit = file.guard()->limits().max_packets;
+  if (number <= limit) return;
+  core::throw_<core::DataError>(
+      "{}: has more than {} video packets (video.max_packets); cut it into shorter files, or raise "
+      "the limit",
+      file.path().string(), limit);
+}
+
 void PacketIndex::read_packets(MediaFile& file) {
   const UniquePacket packet(av_packet_alloc());
   while (file.read_packet(*packet)) {
@@ -21,6 +33,7 @@ void PacketIndex::read_packets(MediaFile& file) {
     const bool is_shown = (packet->flags & AV_PKT_FLAG_DISCARD) == 0;
     if (is_key) key_packets_.push_back(num_packets());
     packets_.push_back({packet->pts, packet->dts, packet->duration, is_key, is_shown});
+    check_number(file, num_packets());
   }
 }
 
@@ -38,6 +51,7 @@ void PacketIndex::append_cut_off_packets(MediaFile& file) {
   }
   if (num_listed < num_packets() + static_cast<int64_t>(is_shown.size()))
     return;  // lists keyframes only
+  check_number(file, num_listed);
   const int64_t duration = std::max<int64_t>(1, packets_.back().duration);
   int64_t pts = packets_.back().pts;
   for (const Packet& packet : packets_) pts = std::max(pts, packet.pts);
@@ -53,10 +67,12 @@ void PacketIndex::check_timestamps() {
     has_timestamps_ = false;
     return;
   }
-  packet_of_pts_.reserve(packets_.size());
-  for (int64_t i = 0; i < num_packets(); ++i) {
-    if (!packet_of_pts_.emplace(packets_[i].pts, i).second) has_timestamps_ = false;
-  }
+  packets_by_pts_.resize(packets_.size());
+  std::iota(packets_by_pts_.begin(), packets_by_pts_.end(), 0);
+  const auto pts_of = [this](int64_t packet) { return packets_[packet].pts; };
+  std::ranges::sort(packets_by_pts_, {}, pts_of);
+  has_timestamps_ =
+      std::ranges::adjacent_find(packets_by_pts_, {}, pts_of) == packets_by_pts_.end();
 }
 
 // A recording cut out of a longer stream may start inside a group of pictures: nothing can decode
@@ -70,24 +86,36 @@ void PacketIndex::drop_frames_before_first_key() {
 }
 
 void PacketIndex::sort_frames() {
-  for (int64_t i = 0; i < num_packets(); ++i) {
-    if (packets_[i].is_shown) packet_of_frame_.push_back(i);
-  }
-  if (has_timestamps_) {
-    std::sort(packet_of_frame_.begin(), packet_of_frame_.end(),
-              [this](int64_t a, int64_t b) { return packets_[a].pts < packets_[b].pts; });
+  if (!has_timestamps_) {
+    packets_by_pts_.resize(packets_.size());
+    std::iota(packets_by_pts_.begin(), packets_by_pts_.end(), 0);
   }
   frame_of_packet_.assign(packets_.size(), -1);
-  for (int64_t frame = 0; frame < num_frames(); ++frame) {
-    frame_of_packet_[packet_of_frame_[frame]] = frame;
+  for (const int64_t packet : packets_by_pts_) {
+    if (!packets_[packet].is_shown) continue;
+    frame_of_packet_[packet] = num_frames();
+    packet_of_frame_.push_back(packet);
   }
-  if (num_frames() > 0) last_duration_ = packets_[packet_of_frame_.back()].duration;
+}
+
+int64_t PacketIndex::num_readable_frames() const {
+  const auto is_cut = [this](int64_t packet) { return packet >= num_readable_packets_; };
+  return std::ranges::find_if(packet_of_frame_, is_cut) - packet_of_frame_.begin();
+}
+
+int64_t PacketIndex::end_pts() const {
+  int64_t end = pts_of_frame(num_frames() - 1);
+  for (const int64_t packet : packet_of_frame_) {
+    end = std::max(end, packets_[packet].pts + std::max<int64_t>(0, packets_[packet].duration));
+  }
+  return end;
 }
 
 std::optional<int64_t> PacketIndex::packet_of_pts(int64_t pts) const {
-  const auto found = packet_of_pts_.find(pts);
-  if (found == packet_of_pts_.end()) return std::nullopt;
-  return found->second;
+  const auto found = std::ranges::lower_bound(
+      packets_by_pts_, pts, {}, [this](int64_t packet) { return packets_[packet].pts; });
+  if (found == packets_by_pts_.end() || packets_[*found].pts != pts) return std::nullopt;
+  return *found;
 }
 
 std::optional<int64_t> PacketIndex::frame_of_pts(int64_t pts) const {

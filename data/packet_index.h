@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "data/media_file.h"
@@ -15,6 +14,8 @@ namespace retrace::data {
 // Timestamps are in the stream's time base.
 class PacketIndex {
  public:
+  // Reads the whole file, without keeping its data. Throws DataError when it has more packets than
+  // the limit.
   explicit PacketIndex(MediaFile& file);
 
   int64_t num_packets() const { return static_cast<int64_t>(packets_.size()); }
@@ -22,6 +23,8 @@ class PacketIndex {
   // them.
   int64_t num_readable_packets() const { return num_readable_packets_; }
   int64_t num_frames() const { return static_cast<int64_t>(packet_of_frame_.size()); }
+  // Frames before the first one whose packet is not readable.
+  int64_t num_readable_frames() const;
 
   // Whether every packet has a timestamp of its own. If not, a frame can only be found by counting
   // the decoder's output from the start, and the functions below that speak of timestamps must not
@@ -44,13 +47,18 @@ class PacketIndex {
   // open group of pictures depend on the group before.)
   int64_t key_packet_of_frame(int64_t frame) const;
 
-  int64_t last_duration() const { return last_duration_; }  // of the frame shown last; 0 if unknown
+  // When the last frame stops being shown: the largest pts + duration of all frames. Needs
+  // timestamps and a frame.
+  int64_t end_pts() const;
+  // Whether the last frame has a duration, so that end_pts() is an end and not the last start.
+  bool has_last_duration() const { return packets_[packet_of_frame_.back()].duration > 0; }
 
  private:
   struct Packet {
     int64_t pts, dts, duration;
     bool is_key, is_shown;
   };
+  void check_number(const MediaFile& file, int64_t num_packets) const;
   void read_packets(MediaFile& file);
   void append_cut_off_packets(MediaFile& file);
   void check_timestamps();
@@ -60,11 +68,10 @@ class PacketIndex {
   std::vector<Packet> packets_;
   std::vector<int64_t> packet_of_frame_;
   std::vector<int64_t> key_packets_;
-  std::unordered_map<int64_t, int64_t> packet_of_pts_;
+  std::vector<int64_t> packets_by_pts_;   // their numbers, sorted
   std::vector<int64_t> frame_of_packet_;  // -1: not shown
   int64_t num_readable_packets_ = 0;
   bool has_timestamps_ = true;
-  int64_t last_duration_ = 0;
 };
 
 }  // namespace retrace::data

@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "core/error.h"
+#include "data/container_length.h"
 #include "data/frame_converter.h"
 #include "data/media_file.h"
+#include "data/orientation.h"
 #include "data/packet_decoder.h"
 #include "data/packet_index.h"
 
@@ -20,17 +24,17 @@ namespace {
 // H.265. A frame that is still missing after so many later ones will not come.
 constexpr int64_t kMaxReorderedPictures = 16;
 
-// The container's figure is an exact fraction (30000/1001) where our own is spoilt by rounded
-// timestamps, but it may be wrong; so it is taken when the timestamps agree with it.
+// Note [Frames per second]
 double average_fps(const PacketIndex& index, AVStream& stream) {
   const AVRational stated =
       stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate : stream.r_frame_rate;
   const double stated_fps = stated.num > 0 && stated.den > 0 ? av_q2d(stated) : 0;
   double measured_fps = 0;
   if (index.has_timestamps() && index.num_frames() > 1) {
-    const int64_t span = index.pts_of_frame(index.num_frames() - 1) - index.pts_of_frame(0);
-    measured_fps = static_cast<double>(index.num_frames() - 1) /
-                   (static_cast<double>(span) * av_q2d(stream.time_base));
+    const int64_t span = index.end_pts() - index.pts_of_frame(0);
+    const int64_t num_intervals = index.num_frames() - (index.has_last_duration() ? 0 : 1);
+    measured_fps =
+        static_cast<double>(num_intervals) / (static_cast<double>(span) * av_q2d(stream.time_base));
   }
   constexpr double kAgreement = 0.01, kAssumedFps = 25;
   if (measured_fps == 0) return stated_fps > 0 ? stated_fps : kAssumedFps;
@@ -38,26 +42,41 @@ double average_fps(const PacketIndex& index, AVStream& stream) {
   return agrees ? stated_fps : measured_fps;
 }
 
-VideoInfo describe(const PacketIndex& index, MediaFile& file) {
-  AVStream& stream = file.stream();
-  const std::string path = file.path().string();
-  if (index.num_frames() == 0) {
-    core::throw_<core::DataError>("{}: its video stream has no frames; is the file cut off?", path);
-  }
-  VideoInfo info;
-  info.num_frames = index.num_frames();
-  info.width = stream.codecpar->width;
-  info.height = stream.codecpar->height;
-  if (info.width <= 0 || info.height <= 0) {
+void check_picture_size(const AVCodecParameters& stream, const ReadGuard& guard) {
+  const std::string path = guard.file().string();
+  if (stream.width <= 0 || stream.height <= 0) {
     core::throw_<core::DataError>(
         "{}: its picture size is unknown; is the file damaged or cut off?", path);
   }
+  const int64_t num_pixels = int64_t{stream.width} * stream.height;
+  if (num_pixels > guard.limits().max_source_pixels) {
+    core::throw_<core::DataError>(
+        "{}: its frames have {} x {} = {} pixels, at most {} are allowed "
+        "(video.max_source_pixels); scale it down, or raise the limit",
+        path, stream.width, stream.height, num_pixels, guard.limits().max_source_pixels);
+  }
+}
+
+VideoInfo describe(const PacketIndex& index, MediaFile& file) {
+  AVStream& stream = file.stream();
+  if (index.num_frames() == 0) {
+    core::throw_<core::DataError>("{}: its video stream has no frames; is the file cut off?",
+                                  file.path().string());
+  }
+  check_picture_size(*stream.codecpar, *file.guard());
+  VideoInfo info;
+  info.num_frames = index.num_frames();
+  info.num_readable_frames = index.num_readable_frames();
+  info.is_cut_off =
+      info.num_readable_frames < info.num_frames || is_shorter_than_announced(file.path());
+  info.width = stream.codecpar->width;
+  info.height = stream.codecpar->height;
+  if (orientation_of(stream).transpose) std::swap(info.width, info.height);
   info.fps = average_fps(index, stream);
   info.duration_seconds = static_cast<double>(info.num_frames) / info.fps;
-  if (index.has_timestamps() && index.last_duration() > 0) {
-    const int64_t span = index.pts_of_frame(info.num_frames - 1) - index.pts_of_frame(0);
+  if (index.has_timestamps() && index.has_last_duration()) {
     info.duration_seconds =
-        static_cast<double>(span + index.last_duration()) * av_q2d(stream.time_base);
+        static_cast<double>(index.end_pts() - index.pts_of_frame(0)) * av_q2d(stream.time_base);
   }
   return info;
 }
@@ -65,27 +84,37 @@ VideoInfo describe(const PacketIndex& index, MediaFile& file) {
 }  // namespace
 
 struct VideoReader::Impl {
-  explicit Impl(const std::filesystem::path& file) : Impl(std::make_unique<MediaFile>(file)) {}
+  Impl(const std::filesystem::path& file, const ReadLimits& limits)
+      : Impl(std::make_unique<MediaFile>(std::make_shared<ReadGuard>(file, limits))) {}
   explicit Impl(std::unique_ptr<MediaFile> file)
-      : path(file->path()),
+      : guard(file->guard()),
         time_base(file->stream().time_base),
+        stored_width(file->stream().codecpar->width),
+        stored_height(file->stream().codecpar->height),
+        converter(orientation_of(file->stream())),
         index(*file),
         info(describe(index, *file)),
-        decoder(std::move(file), index) {}
+        decoder(std::move(file), index) {
+    guard->pause();
+  }
 
+  std::string path() const { return guard->file().string(); }
   double seconds(int64_t frame) const;
   void store(const AVFrame& image, int64_t frame, uint8_t* out_CYX);
   bool decode_until(int64_t target);
-  void fetch(int64_t target);
-  [[noreturn]] void throw_undecodable(int64_t frame, const std::string& reason) const;
+  bool fetch(int64_t target);
+  std::set<int64_t> fetch_all(Undecodable undecodable);
+  [[noreturn]] void throw_undecodable(int64_t frame) const;
 
-  std::filesystem::path path;
+  std::shared_ptr<ReadGuard> guard;
   AVRational time_base;
+  int stored_width, stored_height;
+  FrameConverter converter;
   PacketIndex index;
   VideoInfo info;
   PacketDecoder decoder;
-  FrameConverter converter;
   std::map<int64_t, uint8_t*> wanted;  // frame -> where its [3, Y, X] bytes go
+  bool is_restart_futile = false;      // it did not help either, once
 };
 
 double VideoReader::Impl::seconds(int64_t frame) const {
@@ -94,16 +123,16 @@ double VideoReader::Impl::seconds(int64_t frame) const {
 }
 
 void VideoReader::Impl::store(const AVFrame& image, int64_t frame, uint8_t* out_CYX) {
-  if (image.width != info.width || image.height != info.height) {
+  if (image.width != stored_width || image.height != stored_height) {
     core::throw_<core::DataError>(
         "{}: frame {} is {} x {} pixels, expected {} x {} as at the start; re-encode the video to "
         "one size",
-        path.string(), frame, image.width, image.height, info.width, info.height);
+        path(), frame, image.width, image.height, stored_width, stored_height);
   }
   try {
     converter.convert(image, out_CYX);
   } catch (const core::DataError& error) {
-    core::throw_<core::DataError>("{}: frame {}: {}", path.string(), frame, error.what());
+    core::throw_<core::DataError>("{}: frame {}: {}", path(), frame, error.what());
   }
 }
 
@@ -128,26 +157,47 @@ bool VideoReader::Impl::decode_until(int64_t target) {
   return false;
 }
 
-void VideoReader::Impl::fetch(int64_t target) {
+// True once `target` is stored.
+bool VideoReader::Impl::fetch(int64_t target) {
+  if (index.packet_of_frame(target) >= index.num_readable_packets()) return false;
   decoder.position_for(target);
-  if (decode_until(target)) return;
+  if (decode_until(target)) return true;
   // Some files call frames keyframes that are none: decode those from the start.
-  if (!decoder.is_from_start()) {
-    decoder.restart();
-    if (decode_until(target)) return;
-  }
-  throw_undecodable(target, decoder.last_error().empty() ? "the decoder gives no picture for it"
-                                                         : decoder.last_error());
+  if (decoder.is_from_start() || is_restart_futile) return false;
+  decoder.restart();
+  if (decode_until(target)) return true;
+  is_restart_futile = true;
+  return false;
 }
 
-void VideoReader::Impl::throw_undecodable(int64_t frame, const std::string& reason) const {
+// Stores what is wanted; gives back the frames that cannot be had.
+std::set<int64_t> VideoReader::Impl::fetch_all(Undecodable undecodable) {
+  const ReadGuard::Turn turn(*guard);
+  std::set<int64_t> missing;
+  while (!wanted.empty()) {
+    const int64_t target = wanted.begin()->first;
+    if (fetch(target)) continue;
+    if (undecodable == Undecodable::kThrow) throw_undecodable(target);
+    missing.insert(target);
+    wanted.erase(target);
+  }
+  return missing;
+}
+
+void VideoReader::Impl::throw_undecodable(int64_t frame) const {
+  const bool is_cut = index.packet_of_frame(frame) >= index.num_readable_packets();
+  const std::string& reason = decoder.last_error();
   core::throw_<core::DataError>(
       "{}: frame {} of {} (at {:.3f} s) cannot be decoded: {}; copy, download or encode the file "
-      "again",
-      path.string(), frame, info.num_frames, seconds(frame), reason);
+      "again, or set video.allow_partial",
+      path(), frame, info.num_frames, seconds(frame),
+      is_cut           ? "the file ends before it"
+      : reason.empty() ? "the decoder gives no picture for it"
+                       : reason);
 }
 
-VideoReader::VideoReader(const std::filesystem::path& file) : impl_(std::make_unique<Impl>(file)) {}
+VideoReader::VideoReader(const std::filesystem::path& file, const ReadLimits& limits)
+    : impl_(std::make_unique<Impl>(file, limits)) {}
 VideoReader::~VideoReader() = default;
 
 const VideoInfo& VideoReader::info() const {
@@ -157,7 +207,13 @@ const DecodeStats& VideoReader::stats() const {
   return impl_->decoder.stats();
 }
 
-VideoFrames VideoReader::read(std::span<const int64_t> frame_indices) {
+std::vector<double> VideoReader::pts_seconds() const {
+  std::vector<double> seconds;
+  for (int64_t i = 0; i < impl_->info.num_frames; ++i) seconds.push_back(impl_->seconds(i));
+  return seconds;
+}
+
+VideoFrames VideoReader::read(std::span<const int64_t> frame_indices, Undecodable undecodable) {
   const VideoInfo& info = impl_->info;
   const int64_t num_out = static_cast<int64_t>(frame_indices.size());
   VideoFrames out;
@@ -167,20 +223,24 @@ VideoFrames VideoReader::read(std::span<const int64_t> frame_indices) {
   for (int64_t slot = 0; slot < num_out; ++slot) {
     const int64_t frame = frame_indices[slot];
     RETRACE_CHECK(frame >= 0 && frame < info.num_frames, "{}: frame index {}, expected [0, {})",
-                  impl_->path.string(), frame, info.num_frames);
-    if (impl_->index.packet_of_frame(frame) >= impl_->index.num_readable_packets()) {
-      impl_->throw_undecodable(frame, "the file ends before it");
-    }
-    out.pts_seconds.push_back(impl_->seconds(frame));
+                  impl_->path(), frame, info.num_frames);
     if (first_slot.emplace(frame, slot).second) {
       impl_->wanted[frame] = out.frames[slot].mutable_data_ptr<uint8_t>();
     }
   }
-  while (!impl_->wanted.empty()) impl_->fetch(impl_->wanted.begin()->first);
+  const std::set<int64_t> missing = impl_->fetch_all(undecodable);
+  int64_t num_kept = 0;
   for (int64_t slot = 0; slot < num_out; ++slot) {
-    const int64_t source = first_slot.at(frame_indices[slot]);
-    if (source != slot) out.frames[slot].copy_(out.frames[source]);
+    const int64_t frame = frame_indices[slot];
+    if (missing.contains(frame)) continue;
+    const int64_t source = first_slot.at(frame);
+    if (source == slot) first_slot[frame] = num_kept;  // where it is from now on
+    if (source != num_kept) out.frames[num_kept].copy_(out.frames[source]);
+    out.frame_indices.push_back(frame);
+    out.pts_seconds.push_back(impl_->seconds(frame));
+    ++num_kept;
   }
+  out.frames = out.frames.narrow(0, 0, num_kept);
   return out;
 }
 

@@ -202,7 +202,7 @@ std::string encode_mp4(const at::Tensor& frames_FCYX, const VideoWriterOptions& 
 void write_video(const std::filesystem::path& file, const at::Tensor& frames_FCYX,
                  const VideoWriterOptions& options) {
   check_arguments(file, frames_FCYX, options);
-  silence_ffmpeg_log();
+  prepare_ffmpeg();
   try {
     core::write_file_atomically(file, encode_mp4(frames_FCYX.contiguous().cpu(), options));
   } catch (const core::DataError& error) {

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
-#include "kernels/simd.h"
+#include "core/simd.h"
 
 // B rows, N query heads, M key heads, H head dim, L prefix_length + suffix_length.
 

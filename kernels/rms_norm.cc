@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
-#include "kernels/simd.h"
+#include "core/simd.h"
 
 // R rows (all leading dimensions), D normalised dimension.
 

@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
-#include "kernels/simd.h"
+#include "core/simd.h"
 
 // T packed tokens, N heads, H head dim, K half the head dim.
 

@@ -9,6 +9,7 @@
 
 #include "core/config_node.h"
 #include "data/frame_cache.h"
+#include "data/image_reader.h"
 #include "data/jsonl_dataset.h"
 #include "kernels/sampling.h"
 #include "reward/rubric.h"
@@ -33,9 +34,23 @@ struct DataSection {
   int64_t max_samples = 0;  // of the concatenation; 0: all
 };
 
+// Which rule gives the size of a video's frames (data/smart_resize.h).
+enum class SizeRuleChoice {
+  kAuto,         // processor for Qwen3-VL, else qwen_vl_utils
+  kQwenVlUtils,  // as qwen-vl-utils
+  kProcessor     // as the checkpoint's processor in transformers
+};
+
 struct VideoSection {
-  data::FrameOptions frames;
+  data::FrameOptions frames;  // min_pixels and max_pixels may be 0: those of the rule
+  SizeRuleChoice size_rule = SizeRuleChoice::kAuto;
   int64_t cache_mb = 1024;  // decoded frames kept in memory, a rank
+};
+
+struct ImageSection {
+  data::ImageReading reading = data::ImageReading::kTransformers;
+  int64_t min_pixels = 0, max_pixels = 0;  // after resizing; 0: the checkpoint's
+  int64_t max_source_pixels = data::ImageOptions{}.max_source_pixels;
 };
 
 // What both training stages have.
@@ -90,6 +105,7 @@ struct RunConfig {
   RunSection run;
   ModelSection model;
   VideoSection video;
+  ImageSection image;
   PromptOptions prompt;
   SftSection sft;
   RolloutSection rollout;

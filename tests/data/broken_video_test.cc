@@ -39,7 +39,7 @@ class BrokenVideo : public ::testing::Test {
     size_t begin, size;  // bytes
   };
   Place place_of_packet(const std::filesystem::path& video, int64_t number) const {
-    MediaFile file(video);
+    MediaFile file(std::make_shared<ReadGuard>(video, ReadLimits{}));
     const UniquePacket packet(av_packet_alloc());
     for (int64_t i = 0; i <= number; ++i) EXPECT_TRUE(file.read_packet(*packet));
     return {static_cast<size_t>(packet->pos), static_cast<size_t>(packet->size)};
@@ -177,11 +177,12 @@ TEST_F(BrokenVideo, ChangeOfSizeIsAnError) {
               HasSubstr("joined.ts: frame 10 is 64 x 48 pixels, expected 32 x 32"));
 }
 
-TEST_F(BrokenVideo, StalledReadIsAnErrorAfterTheDeadline) {
+TEST_F(BrokenVideo, ReadingForTooLongIsAnError) {
   write_video(folder_ / "whole.mp4", test::numbered_frames(4), {});
-  EXPECT_THAT(error_text<core::DataError>(
-                  [&] { MediaFile(folder_ / "whole.mp4", std::chrono::milliseconds(0)); }),
-              AllOf(HasSubstr("whole.mp4"), HasSubstr("no data came for 0 s")));
+  EXPECT_THAT(
+      error_text<core::DataError>(
+          [&] { VideoReader(folder_ / "whole.mp4", ReadLimits{.deadline_seconds = 1e-9}); }),
+      AllOf(HasSubstr("whole.mp4"), HasSubstr("longer than 1e-09 s (video.deadline_seconds)")));
 }
 
 }  // namespace

@@ -134,6 +134,41 @@ TEST(ResizeFrames, RightSizeComesBackAsItIs) {
   EXPECT_TRUE(resize_frames(frames, {28, 56}).is_same(frames));
 }
 
+class EachArithmetic : public ::testing::TestWithParam<ResizeArithmetic> {};
+INSTANTIATE_TEST_SUITE_P(ResizeFrames, EachArithmetic,
+                         ::testing::Values(ResizeArithmetic::kFloat32, ResizeArithmetic::kUint8));
+
+TEST_P(EachArithmetic, ConstantPictureStaysConstant) {
+  for (const int64_t level : {0, 1, 77, 254, 255}) {
+    const at::Tensor frames = at::full({1, 3, 37, 53}, level, at::kByte);
+    for (const FrameSize size : {FrameSize{28, 28}, FrameSize{84, 140}, FrameSize{1, 300}}) {
+      EXPECT_TRUE(resize_frames(frames, size, GetParam()).eq(level).all().item<bool>()) << level;
+    }
+  }
+}
+
+TEST_P(EachArithmetic, FramesAndChannelsDoNotMix) {
+  const at::Tensor frames = noise(3, 41, 67);
+  const at::Tensor resized = resize_frames(frames, {28, 56}, GetParam());
+  EXPECT_TRUE(
+      at::equal(resize_frames(frames.flip({0, 1}), {28, 56}, GetParam()), resized.flip({0, 1})));
+}
+
+TEST_P(EachArithmetic, AMirroredPictureGivesTheMirroredResult) {
+  const at::Tensor frames = noise(1, 60, 90);
+  const at::Tensor resized = resize_frames(frames, {28, 56}, GetParam()).to(at::kInt);
+  const at::Tensor mirrored = resize_frames(frames.flip({2, 3}), {28, 56}, GetParam());
+  // The weights of the two sides are rounded apart.
+  EXPECT_LE((mirrored.flip({2, 3}).to(at::kInt) - resized).abs().max().item<int64_t>(), 1);
+}
+
+TEST_P(EachArithmetic, StridesDoNotMatter) {
+  const at::Tensor frames = noise(2, 40, 60);
+  const at::Tensor packed = frames.permute({0, 2, 3, 1}).contiguous().permute({0, 3, 1, 2});
+  EXPECT_TRUE(at::equal(resize_frames(packed, {28, 56}, GetParam()),
+                        resize_frames(frames, {28, 56}, GetParam())));
+}
+
 TEST(ResizeFrames, WrongTensorIsAnInternalError) {
   EXPECT_THROW(resize_frames(at::zeros({1, 3, 8, 8}), {28, 28}), core::InternalError);
   EXPECT_THROW(resize_frames(at::zeros({3, 8, 8}, at::kByte), {28, 28}), core::InternalError);

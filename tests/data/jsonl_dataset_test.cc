@@ -171,10 +171,9 @@ TEST_F(QuestionFile, MissingVideoIsNamed) {
 }
 
 TEST_F(QuestionFile, EmptyVideoNeedsPermission) {
-  EXPECT_THAT(read_error(record(R"("")")),
-              HasSubstr("field 'video': expected the name of a video file"));
+  EXPECT_THAT(read_error(record(R"("")")), HasSubstr("field 'video': expected the name of a file"));
   options_.allow_text_only = true;
-  EXPECT_TRUE(read(record(R"("")"))[0].video.empty());
+  EXPECT_TRUE(read(record(R"("")"))[0].videos.empty());
 }
 
 TEST(EpochOrder, IsAPermutation) {
