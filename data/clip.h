@@ -20,6 +20,7 @@ struct FrameOptions {
   int64_t min_pixels = 128 * 28 * 28;  // after resizing, of a frame or of the clip: see size_rule
   int64_t max_pixels = 768 * 28 * 28;
   ResizeRule size_rule = ResizeRule::kQwenVlUtils;
+  ResizeArithmetic resize = ResizeArithmetic::kFloat32;
   int64_t max_clip_bytes = int64_t{2} << 30;  // of all chosen frames, resized
   ReadLimits limits;
   // false: a file that lost its end, or a chosen frame that does not decode, is an error. true: the

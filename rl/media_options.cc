@@ -1,5 +1,7 @@
 #include "rl/media_options.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace retrace::rl {
@@ -22,6 +24,19 @@ data::ResizeRule size_rule(SizeRuleChoice choice, model::ModelFamily family) {
   return data::ResizeRule::kQwenVlUtils;
 }
 
+data::ResizeArithmetic arithmetic(ResizeChoice choice, data::ResizeRule rule) {
+  switch (choice) {
+    case ResizeChoice::kAuto:
+      break;
+    case ResizeChoice::kFloat32:
+      return data::ResizeArithmetic::kFloat32;
+    case ResizeChoice::kUint8:
+      return data::ResizeArithmetic::kUint8;
+  }
+  return rule == data::ResizeRule::kQwenVlUtils ? data::ResizeArithmetic::kFloat32
+                                                : data::ResizeArithmetic::kUint8;
+}
+
 void fill_limits(std::string_view section, int64_t least, int64_t most, int64_t& min_pixels,
                  int64_t& max_pixels) {
   if (min_pixels == 0) min_pixels = max_pixels > 0 ? std::min(least, max_pixels) : least;
@@ -39,6 +54,7 @@ data::FrameOptions frame_options(const VideoSection& video, const model::ModelCo
   data::FrameOptions frames = video.frames;
   frames.resize_factor = resize_factor(config);
   frames.size_rule = size_rule(video.size_rule, config.family);
+  frames.resize = arithmetic(video.resize, frames.size_rule);
   const int64_t factor = frames.resize_factor;
   if (frames.size_rule != data::ResizeRule::kQwenVlUtils) {
     fill_limits("video", processor.video.min_pixels, processor.video.max_pixels, frames.min_pixels,

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "core/config_node.h"
-#include "data/frame_cache.h"
-#include "data/image_reader.h"
 #include "data/jsonl_dataset.h"
 #include "kernels/sampling.h"
 #include "reward/rubric.h"
 #include "rl/advantage.h"
+#include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
+#include "rl/media_sections.h"
 #include "rl/optimizer.h"
 #include "rl/policy_loss.h"
 #include "rl/prepared_prompt.h"
@@ -25,6 +25,7 @@ struct ModelSection {
   std::filesystem::path path;  // Hugging Face folder
   bool random_init = false;    // ignore its weights and start from random ones
   bool train_vision = true;    // false: the vision tower is frozen in every stage
+  LoraSection lora;            // train adapters beside the frozen model
 };
 
 struct DataSection {
@@ -32,25 +33,6 @@ struct DataSection {
   std::filesystem::path video_root;
   bool allow_text_only = false;
   int64_t max_samples = 0;  // of the concatenation; 0: all
-};
-
-// Which rule gives the size of a video's frames (data/smart_resize.h).
-enum class SizeRuleChoice {
-  kAuto,         // processor for Qwen3-VL, else qwen_vl_utils
-  kQwenVlUtils,  // as qwen-vl-utils
-  kProcessor     // as the checkpoint's processor in transformers
-};
-
-struct VideoSection {
-  data::FrameOptions frames;  // min_pixels and max_pixels may be 0: those of the rule
-  SizeRuleChoice size_rule = SizeRuleChoice::kAuto;
-  int64_t cache_mb = 1024;  // decoded frames kept in memory, a rank
-};
-
-struct ImageSection {
-  data::ImageReading reading = data::ImageReading::kTransformers;
-  int64_t min_pixels = 0, max_pixels = 0;  // after resizing; 0: the checkpoint's
-  int64_t max_source_pixels = data::ImageOptions{}.max_source_pixels;
 };
 
 // What both training stages have.
@@ -93,6 +75,8 @@ struct CheckpointSection {
   int64_t keep_last = 2;     // older ones go, the KL reference excepted; 0 keeps all
   std::string dtype =
       "float32";  // of model.safetensors: float32 or bfloat16; resuming is exact with either
+  double max_shard_gb = 5;     // a larger model is stored as shards with an index
+  bool merge_adapters = true;  // with LoRA: the end of a run also writes the merged model
 };
 
 struct RunSection {
