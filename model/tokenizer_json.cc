@@ -1,8 +1,9 @@
-#include "model/tokenizer_file.h"
+#include "model/tokenizer_json.h"
 
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "model/added_token_reader.h"
 #include "model/json_reader.h"
 
 namespace retrace::model {
@@ -10,8 +11,6 @@ namespace retrace::model {
 namespace {
 
 using nlohmann::json;
-
-constexpr int64_t kMaxId = 1 << 22;
 
 void require_type(const JsonObject& object, std::string_view expected) {
   if (object.string("type") != expected) {
@@ -73,7 +72,7 @@ void check_model_options(const JsonObject& model) {
   }
   require_absent_or_empty(model, "continuing_subword_prefix");
   require_absent_or_empty(model, "end_of_word_suffix");
-  require_flag(model, "ignore_merges", false, /*fallback=*/false);
+  require_flag(model, "byte_fallback", false, /*fallback=*/false);
   if (model.number_or("dropout", 0, 0, 1) != 0) model.fail("dropout", "none: it is not supported");
 }
 
@@ -82,7 +81,7 @@ std::vector<std::pair<std::string, int64_t>> read_vocab(const JsonObject& model)
   std::vector<std::pair<std::string, int64_t>> entries;
   entries.reserve(model.at("vocab").size());
   for (const auto& [spelling, id] : model.at("vocab").items()) {
-    entries.emplace_back(spelling, vocab.integer(spelling, 0, kMaxId));
+    entries.emplace_back(spelling, vocab.integer(spelling, 0, kMaxTokenId));
   }
   return entries;
 }
@@ -122,15 +121,8 @@ std::vector<AddedToken> read_added_tokens(const JsonObject& root) {
   if (!list.is_array()) root.fail("added_tokens", "an array");
   for (const json& value : list) {
     const JsonObject entry(value, root.file(), fmt::format("added_tokens[{}].", tokens.size()));
-    AddedToken token;
-    token.id = entry.integer("id", 0, kMaxId);
-    token.content = entry.string("content");
-    if (token.content.empty()) entry.fail("content", "at least one character");
-    token.special = entry.boolean_or("special", false);
-    token.normalised = entry.boolean_or("normalized", !token.special);
-    for (const char* flag : {"single_word", "lstrip", "rstrip"}) {
-      require_flag(entry, flag, false, /*fallback=*/false);
-    }
+    AddedToken token = read_added_token(entry);
+    token.id = entry.integer("id", 0, kMaxTokenId);
     tokens.push_back(std::move(token));
   }
   return tokens;
@@ -138,17 +130,19 @@ std::vector<AddedToken> read_added_tokens(const JsonObject& root) {
 
 }  // namespace
 
-TokenizerFile read_tokenizer_file(const std::filesystem::path& file) {
+TokenizerContents read_tokenizer_json(const std::filesystem::path& file) {
   const json parsed = parse_json(read_checkpoint_text(file), file.string());
   const JsonObject root(parsed, file.string());
   const JsonObject model = root.object("model");
   check_model_options(model);
   check_post_processing(root);
-  TokenizerFile contents;
+  TokenizerContents contents;
+  contents.file = file.string();
   contents.normalises_nfc = read_normalizer(root);
+  contents.ignores_merges = model.boolean_or("ignore_merges", false);
   contents.split_pattern = read_pre_tokenizer(root);
   contents.vocab = read_vocab(model);
-  contents.merges = read_merges(model);
+  add_merges(read_merges(model), file.string() + ": key 'model.merges'", contents);
   contents.added_tokens = read_added_tokens(root);
   return contents;
 }
