@@ -131,10 +131,10 @@ std::vector<std::vector<PackItem>> split_by_rows(std::span<const PackItem> items
 
 kernels::TokenLogprob response_logprobs(const model::QwenVl& model, const PackedBatch& batch,
                                         double temperature) {
-  const at::Tensor embeddings = model.embed(batch.ids_T, batch.vision_rows);
+  const model::DecoderInput input = model.embed(batch.ids_T, batch.vision_rows);
   model::PackedContext attention(batch.plan);
   const at::Tensor hidden =
-      model.hidden_states(embeddings, batch.positions_3T, attention, batch.dropout_keys_T);
+      model.hidden_states(input, batch.positions_3T, attention, batch.dropout_keys_T);
   return kernels::token_logprob(hidden.index_select(0, batch.predicting_R), model.head_weight(),
                                 batch.labels_R, temperature);
 }

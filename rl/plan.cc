@@ -25,8 +25,7 @@ int64_t count_parameters(const model::ModelConfig& config) {
 
 int64_t prompt_tokens(const RunConfig& config, const model::ModelConfig& model_config,
                       const data::Sample& sample) {
-  const model::Tokenizer tokenizer =
-      model::Tokenizer::from_file(config.model.path / "tokenizer.json");
+  const model::Tokenizer tokenizer = model::Tokenizer::from_folder(config.model.path);
   data::FrameOptions frames = config.video.frames;
   frames.resize_factor = model_config.vision.patch_size * model_config.vision.spatial_merge_size;
   data::FrameCache cache(frames, 0);

@@ -74,6 +74,16 @@ void read_video_limits(ConfigNode& node, data::FrameOptions& frames) {
   frames.max_clip_bytes = max_clip_mb << 20;
 }
 
+void read_video_cache(ConfigNode& node, VideoSection& video) {
+  node.read("cache_mb", video.cache_mb);
+  node.read("cache_dir", video.cache_dir);
+  node.read("cache_max_gb", video.cache_max_gb);
+  node.require(video.cache_mb >= 0 && video.cache_mb <= kMaxCacheMb, "cache_mb",
+               fmt::format("must be in [0, {}]", kMaxCacheMb), video.cache_mb);
+  node.require(is_positive(video.cache_max_gb) && video.cache_max_gb <= kMaxCacheMb, "cache_max_gb",
+               fmt::format("must be above 0 and at most {}", kMaxCacheMb), video.cache_max_gb);
+}
+
 void read_video(ConfigNode root, VideoSection& video) {
   ConfigNode node = root.section("video");
   data::FrameSamplerOptions& sampler = video.frames.sampler;
@@ -92,8 +102,11 @@ void read_video(ConfigNode root, VideoSection& video) {
   node.read("times", sampler.times);
   node.read("min_pixels", video.frames.min_pixels);
   node.read("max_pixels", video.frames.max_pixels);
+  node.read_choice(
+      "resize", video.frames.resize,
+      {{"float32", data::ResizeArithmetic::kFloat32}, {"uint8", data::ResizeArithmetic::kUint8}});
   read_video_limits(node, video.frames);
-  node.read("cache_mb", video.cache_mb);
+  read_video_cache(node, video);
   node.require(is_positive(sampler.fps), "fps", "must be above 0", sampler.fps);
   node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
   node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
@@ -110,8 +123,6 @@ void read_video(ConfigNode root, VideoSection& video) {
                video.frames.min_pixels);
   node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels",
                "must be at least min_pixels", video.frames.max_pixels);
-  node.require(video.cache_mb >= 0 && video.cache_mb <= kMaxCacheMb, "cache_mb",
-               fmt::format("must be in [0, {}]", kMaxCacheMb), video.cache_mb);
   node.finish();
 }
 

@@ -38,6 +38,9 @@ struct DataSection {
 struct VideoSection {
   data::FrameOptions frames;
   int64_t cache_mb = 1024;  // decoded frames kept in memory, a rank
+  std::filesystem::path
+      cache_dir;             // decoded frames kept on disk, by all ranks and runs; empty: none
+  double cache_max_gb = 50;  // GiB of all files in cache_dir
 };
 
 // What both training stages have.

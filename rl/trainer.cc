@@ -43,6 +43,15 @@ int signal_on_any_rank(distributed::Communicator& communicator) {
   return static_cast<int>(signals.max().item<int64_t>());
 }
 
+std::shared_ptr<data::DiskFrameCache> open_disk_cache(const VideoSection& video) {
+  if (video.cache_dir.empty()) return nullptr;
+  data::DiskCacheOptions options;
+  options.folder = video.cache_dir;
+  constexpr double kBytesPerGb = 1 << 30;
+  options.max_bytes = static_cast<int64_t>(video.cache_max_gb * kBytesPerGb);
+  return std::make_shared<data::DiskFrameCache>(std::move(options));
+}
+
 }  // namespace
 
 Trainer::Trainer(const RunConfig& config, distributed::Communicator& communicator,
@@ -97,14 +106,14 @@ void Trainer::choose_start(const std::string& resume) {
 void Trainer::load_model() {
   const fs::path& source = config_.model.path;
   model::ModelConfig model_config = model::read_model_config(source);
-  tokenizer_ =
-      std::make_unique<model::Tokenizer>(model::Tokenizer::from_file(source / "tokenizer.json"));
+  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
   model::Weights weights = start_weights(config_, model_config, resumed_from_);
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
   data::FrameOptions frames = config_.video.frames;
   frames.resize_factor =
       policy_->config().vision.patch_size * policy_->config().vision.spatial_merge_size;
-  frames_ = std::make_unique<data::FrameCache>(frames, config_.video.cache_mb << 20);
+  frames_ = std::make_unique<data::FrameCache>(frames, config_.video.cache_mb << 20,
+                                               open_disk_cache(config_.video));
   prompts_ =
       std::make_unique<PromptBuilder>(*tokenizer_, policy_->config(), *frames_, config_.prompt);
 }
