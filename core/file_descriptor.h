@@ -15,6 +15,7 @@ class FileDescriptor {
   }
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
+  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(other.release()) {}
   int get() const { return descriptor_; }
   int release() { return std::exchange(descriptor_, -1); }
 

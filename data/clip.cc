@@ -58,7 +58,8 @@ void check_clip_bytes(int64_t num_frames, FrameSize size, int64_t limit) {
 
 // Reads and resizes the chosen frames in batches, into `clip`.
 void read_frames(VideoReader& reader, const std::vector<int64_t>& indices, FrameSize size,
-                 Undecodable undecodable, ClipFrames& clip) {
+                 const FrameOptions& options, ClipFrames& clip) {
+  const auto undecodable = options.allow_partial ? Undecodable::kLeaveOut : Undecodable::kThrow;
   const int64_t num_chosen = static_cast<int64_t>(indices.size());
   clip.frames = at::empty({num_chosen, 3, size.height, size.width}, at::kByte);
   const int64_t frame_bytes = 3 * reader.info().height * reader.info().width;
@@ -69,7 +70,8 @@ void read_frames(VideoReader& reader, const std::vector<int64_t>& indices, Frame
     const VideoFrames read =
         reader.read({indices.data() + begin, static_cast<size_t>(count)}, undecodable);
     const int64_t num_new = read.frames.size(0);
-    clip.frames.narrow(0, num_read, num_new).copy_(resize_frames(read.frames, size));
+    clip.frames.narrow(0, num_read, num_new)
+        .copy_(resize_frames(read.frames, size, options.resize));
     std::ranges::copy(read.frame_indices, std::back_inserter(clip.frame_indices));
     num_read += num_new;
   }
@@ -119,8 +121,7 @@ ClipFrames load_clip(const std::filesystem::path& video, const FrameOptions& opt
   } catch (const core::DataError& error) {
     core::throw_<core::DataError>("{}: {}", video.string(), error.what());
   }
-  read_frames(reader, indices, size,
-              options.allow_partial ? Undecodable::kLeaveOut : Undecodable::kThrow, clip);
+  read_frames(reader, indices, size, options, clip);
   if (clip.frame_indices.empty()) {
     core::throw_<core::DataError>("{}: none of the {} chosen frames can be decoded", video.string(),
                                   indices.size());

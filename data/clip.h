@@ -18,6 +18,7 @@ struct FrameOptions {
   int64_t resize_factor = 28;  // both sides become multiples of this (patch size x merge size)
   int64_t min_pixels = 128 * 28 * 28;  // per frame, after resizing
   int64_t max_pixels = 768 * 28 * 28;
+  ResizeArithmetic resize = ResizeArithmetic::kFloat32;
   int64_t max_clip_bytes = int64_t{2} << 30;  // of all chosen frames, resized
   ReadLimits limits;
   // false: a file that lost its end, or a chosen frame that does not decode, is an error. true: the

@@ -28,9 +28,11 @@ struct FrameCache::Impl {
   using Entries = std::list<Entry>;
 
   void insert(const std::string& key, const ClipFrames& clip);
+  ClipFrames load(const std::filesystem::path& video);
 
   FrameOptions options;
   int64_t max_bytes;
+  std::shared_ptr<DiskFrameCache> disk;
   std::mutex mutex;  // guards all below
   Entries entries;   // the most recently used first
   std::unordered_map<std::string, Entries::iterator> entry_of_key;
@@ -51,10 +53,23 @@ void FrameCache::Impl::insert(const std::string& key, const ClipFrames& clip) {
   bytes += num_bytes(clip);
 }
 
-FrameCache::FrameCache(FrameOptions options, int64_t max_bytes) : impl_(std::make_unique<Impl>()) {
+ClipFrames FrameCache::Impl::load(const std::filesystem::path& video) {
+  const auto decode = [&] {
+    ClipFrames clip = load_clip(video, options);
+    const std::lock_guard lock(mutex);
+    ++num_decodes;
+    return clip;
+  };
+  return disk ? disk->get(video, options, decode) : decode();
+}
+
+FrameCache::FrameCache(FrameOptions options, int64_t max_bytes,
+                       std::shared_ptr<DiskFrameCache> disk)
+    : impl_(std::make_unique<Impl>()) {
   validate(options);
   RETRACE_CHECK(max_bytes >= 0, "a frame cache of {} bytes", max_bytes);
-  impl_->options = options;
+  impl_->options = std::move(options);
+  impl_->disk = std::move(disk);
   impl_->max_bytes = max_bytes;
 }
 FrameCache::~FrameCache() = default;
@@ -79,9 +94,8 @@ ClipFrames FrameCache::get(const std::filesystem::path& video) {
   }
   if (other.valid()) return other.get();
   try {
-    ClipFrames clip = load_clip(video, impl_->options);
+    ClipFrames clip = impl_->load(video);
     const std::lock_guard lock(impl_->mutex);
-    ++impl_->num_decodes;
     impl_->insert(key, clip);
     impl_->loading.erase(key);
     promise.set_value(clip);

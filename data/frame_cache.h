@@ -1,6 +1,6 @@
 // Decoded, sampled and resized frames of the videos seen so far: each clip is decoded once in a
-// process's life as long as the byte budget holds; least recently used clips leave first.
-// Thread-safe.
+// process's life as long as the byte budget holds; least recently used clips leave first. A clip
+// that is not in memory is looked for on disk before it is decoded. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,20 @@
 #include <memory>
 
 #include "data/clip.h"
+#include "data/disk_frame_cache.h"
 
 namespace retrace::data {
 
 class FrameCache {
  public:
-  FrameCache(FrameOptions options, int64_t max_bytes);
+  // `disk` may be null: memory only.
+  FrameCache(FrameOptions options, int64_t max_bytes,
+             std::shared_ptr<DiskFrameCache> disk = nullptr);
   ~FrameCache();
   // Throws what load_clip throws; a failure is not cached. Threads that ask for a clip while it is
   // being decoded wait for it (and get its error).
   ClipFrames get(const std::filesystem::path& video);
-  int64_t num_decodes() const;  // clips decoded so far
+  int64_t num_decodes() const;  // clips decoded so far, here
 
  private:
   struct Impl;

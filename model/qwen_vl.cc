@@ -69,8 +69,12 @@ DecoderInput QwenVl::embed(const at::Tensor& ids_T, const at::Tensor& vision_row
 }
 
 at::Tensor QwenVl::hidden_states(const DecoderInput& input, const at::Tensor& positions_3T,
-                                 AttentionContext& attention) const {
-  return decoder_.forward(weights_, input, positions_3T, attention);
+                                 AttentionContext& attention,
+                                 const at::Tensor& dropout_keys_T) const {
+  if (!dropout_keys_T.defined() || weights_.adapters() == nullptr) {
+    return decoder_.forward(weights_, input, positions_3T, attention);
+  }
+  return decoder_.forward(weights_.with_dropout(dropout_keys_T), input, positions_3T, attention);
 }
 
 const at::Tensor& QwenVl::head_weight() const {

@@ -37,9 +37,11 @@ class QwenVl {
   // features. Throws InternalError if R is not the number of placeholders.
   DecoderInput embed(const at::Tensor& ids_T, const at::Tensor& vision_rows) const;
 
-  // Decoder and final norm: positions [3, T] -> hidden [T, D].
+  // Decoder and final norm: positions [3, T] -> hidden [T, D]. With keys [T] int64 the adapters'
+  // dropout is on (kernels/row_dropout.h).
   at::Tensor hidden_states(const DecoderInput& input, const at::Tensor& positions_3T,
-                           AttentionContext& attention) const;
+                           AttentionContext& attention,
+                           const at::Tensor& dropout_keys_T = {}) const;
 
   const at::Tensor& head_weight() const;                 // [V, D]
   at::Tensor logits(const at::Tensor& hidden_TD) const;  // [T, V]

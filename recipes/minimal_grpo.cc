@@ -142,7 +142,8 @@ int train(const std::filesystem::path& model_folder, const std::filesystem::path
   sampling.banned_ids = model::unsampleable_ids(tokenizer, config);
   const rollout::RolloutEngine engine(policy, tokenizer, sampling);
   const reward::Rubric rubric({{"letter", 1.0}, {"format", 0.2}});
-  rl::AdamW optimizer(policy.weights(), policy.weights().require_gradients(/*vision=*/false), {},
+  rl::AdamW optimizer(policy.weights().trainable(),
+                      policy.weights().require_gradients(/*vision=*/false), {},
                       /*train_vision=*/false);
 
   for (int64_t step = 0; step < num_steps; ++step) {

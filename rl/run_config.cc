@@ -37,6 +37,7 @@ void read_model(ConfigNode root, ModelSection& model) {
   node.read("path", model.path);
   node.read("random_init", model.random_init);
   node.read("train_vision", model.train_vision);
+  read_lora(node, model.lora);
   if (model.path.empty())
     node.fail("path", "must name a model folder in Hugging Face layout, is empty");
   node.finish();
@@ -73,6 +74,16 @@ void read_video_limits(ConfigNode& node, data::FrameOptions& frames) {
   frames.max_clip_bytes = max_clip_mb << 20;
 }
 
+void read_video_cache(ConfigNode& node, VideoSection& video) {
+  node.read("cache_mb", video.cache_mb);
+  node.read("cache_dir", video.cache_dir);
+  node.read("cache_max_gb", video.cache_max_gb);
+  node.require(video.cache_mb >= 0 && video.cache_mb <= kMaxCacheMb, "cache_mb",
+               fmt::format("must be in [0, {}]", kMaxCacheMb), video.cache_mb);
+  node.require(is_positive(video.cache_max_gb) && video.cache_max_gb <= kMaxCacheMb, "cache_max_gb",
+               fmt::format("must be above 0 and at most {}", kMaxCacheMb), video.cache_max_gb);
+}
+
 void read_video(ConfigNode root, VideoSection& video) {
   ConfigNode node = root.section("video");
   data::FrameSamplerOptions& sampler = video.frames.sampler;
@@ -91,8 +102,11 @@ void read_video(ConfigNode root, VideoSection& video) {
   node.read("times", sampler.times);
   node.read("min_pixels", video.frames.min_pixels);
   node.read("max_pixels", video.frames.max_pixels);
+  node.read_choice(
+      "resize", video.frames.resize,
+      {{"float32", data::ResizeArithmetic::kFloat32}, {"uint8", data::ResizeArithmetic::kUint8}});
   read_video_limits(node, video.frames);
-  node.read("cache_mb", video.cache_mb);
+  read_video_cache(node, video);
   node.require(is_positive(sampler.fps), "fps", "must be above 0", sampler.fps);
   node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
   node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
@@ -109,8 +123,6 @@ void read_video(ConfigNode root, VideoSection& video) {
                video.frames.min_pixels);
   node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels",
                "must be at least min_pixels", video.frames.max_pixels);
-  node.require(video.cache_mb >= 0 && video.cache_mb <= kMaxCacheMb, "cache_mb",
-               fmt::format("must be in [0, {}]", kMaxCacheMb), video.cache_mb);
   node.finish();
 }
 
@@ -259,12 +271,16 @@ void read_checkpoint(ConfigNode root, CheckpointSection& checkpoint) {
   node.read("every_steps", checkpoint.every_steps);
   node.read("keep_last", checkpoint.keep_last);
   node.read("dtype", checkpoint.dtype);
+  node.read("max_shard_gb", checkpoint.max_shard_gb);
+  node.read("merge_adapters", checkpoint.merge_adapters);
   node.require(checkpoint.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more",
                checkpoint.every_steps);
   node.require(checkpoint.keep_last >= 0, "keep_last", "must be 0 (all) or more",
                checkpoint.keep_last);
   node.require(checkpoint.dtype == "float32" || checkpoint.dtype == "bfloat16", "dtype",
                "must be float32 or bfloat16", checkpoint.dtype);
+  node.require(is_positive(checkpoint.max_shard_gb), "max_shard_gb", "must be above 0",
+               checkpoint.max_shard_gb);
   node.finish();
 }
 

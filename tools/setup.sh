@@ -20,6 +20,7 @@ packages=(
   libfmt-dev libspdlog-dev libyaml-cpp-dev nlohmann-json3-dev # core
   libcli11-dev libprotobuf-dev protobuf-compiler              # command lines, TensorBoard events
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
+  libxxhash-dev                                               # frame cache
   libpcre2-dev libutf8proc-dev                                # tokenizer
   libopenmpi-dev openmpi-bin                                  # ranks
   ffmpeg                                                      # tests make clips of every kind with it

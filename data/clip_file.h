@@ -1,0 +1,24 @@
+// A clip in one file of its own, with a checksum over all of it. Included by data/*.cc and their
+// tests only.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "data/clip.h"
+
+namespace retrace::data {
+
+// Bumped whenever the same video and options give other bytes, or the layout changes.
+inline constexpr uint32_t kClipFileVersion = 1;
+
+// Writes and syncs `file`, replacing what is there. Throws DataError; then the file may be partial.
+void write_clip_file(const std::filesystem::path& file, const ClipFrames& clip);
+int64_t clip_file_bytes(const ClipFrames& clip);
+
+// Nothing if there is no such file. Throws DataError if it is not whole and unchanged: another
+// format, a wrong length, a wrong checksum, unreadable. Marks the file as used now (its
+// modification time), where that is allowed.
+std::optional<ClipFrames> read_clip_file(const std::filesystem::path& file);
+
+}  // namespace retrace::data
