@@ -14,28 +14,15 @@
 #include "core/files.h"
 #include "tests/data/error_text.h"
 #include "tests/data/video_fixtures.h"
+#include "tests/support/base64.h"
 
 namespace retrace::data {
 namespace {
 
+using test::decode_base64;
 using test::error_text;
 using test::TemporaryFolder;
 using ::testing::HasSubstr;
-
-std::string decode_base64(const std::string& text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  uint32_t bits = 0;
-  int num_bits = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    bits = bits << 6 | static_cast<uint32_t>(kAlphabet.find(c));
-    num_bits += 6;
-    if (num_bits >= 8) bytes += static_cast<char>(bits >> (num_bits -= 8) & 255);
-  }
-  return bytes;
-}
 
 at::Tensor read_packed(const nlohmann::json& packed) {
   const std::string bytes = decode_base64(packed.at("rgb"));
