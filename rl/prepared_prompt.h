@@ -31,6 +31,8 @@ class PromptBuilder {
   PromptBuilder(const model::Tokenizer& tokenizer, const model::ModelConfig& config,
                 data::FrameCache& frames, PromptOptions options);
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
+  // Of this rank, so far.
+  data::PartialReads partial_reads() const { return frames_.partial_reads(); }
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 
