@@ -33,6 +33,8 @@ class PromptBuilder {
   PromptBuilder(const PromptSources& sources, PromptOptions options,
                 data::ImageOptions image_options = {});
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
+  // Of this rank, so far.
+  data::PartialReads partial_reads() const { return frames_.partial_reads(); }
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 

@@ -95,6 +95,7 @@ void Trainer::choose_start(const std::string& resume) {
   resumed_from_ = resume == "auto" ? latest : std::optional((fs::path(resume) / "").parent_path());
   if (!resumed_from_) return;
   state_ = read_trainer_state(*resumed_from_);
+  last_saved_step_ = state_.global_step;
   if (latest && latest->filename().string() > checkpoint_name(state_.global_step)) {
     core::throw_<core::ConfigError>(
         "--resume: {} is of step {}, but {} already holds {}, and later checkpoints would be mixed "
@@ -199,7 +200,7 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
   core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps",
                               is_root());
   for (int64_t step = first_step; step < num_steps; ++step) {
-    const StepReport report = stage.run_step(step);
+    const StepReport report = run_step_or_save(stage, step);
     ++state_.global_step;
     state_.stage_step = step + 1;
     write_metrics(stage.name(), report.metrics);
@@ -221,6 +222,21 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
                         interrupted_by_, state_.global_step);
       return;
     }
+  }
+}
+
+// A video that cannot be read must not cost the steps since the last checkpoint. Every rank throws
+// alike before anything of the step changed the weights.
+StepReport Trainer::run_step_or_save(Stage& stage, int64_t step) {
+  try {
+    return stage.run_step(step);
+  } catch (const AgreedError&) {
+    if (last_saved_step_ != state_.global_step) {
+      save(&stage.optimizer());
+      core::log_warning("step {} is saved; when the error is mended, go on with --resume auto",
+                        state_.global_step);
+    }
+    throw;
   }
 }
 
@@ -277,6 +293,7 @@ void Trainer::save(const AdamW* optimizer) {
                     save_options());
     prune_checkpoints(folder_.checkpoints(), config_.checkpoint.keep_last, {state_.reference});
   }
+  last_saved_step_ = state_.global_step;
   communicator_.barrier("checkpoint");
 }
 
