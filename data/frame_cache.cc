@@ -6,16 +6,33 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
+#include "core/logging.h"
 
 namespace retrace::data {
 namespace {
 
 int64_t num_bytes(const ClipFrames& clip) {
   return static_cast<int64_t>(clip.frames.nbytes());
+}
+
+std::string describe(const PartialRead& partial) {
+  std::string text;
+  if (partial.num_cut_frames > 0) {
+    text =
+        fmt::format("the file ends before the last {} frames of the video", partial.num_cut_frames);
+  } else if (partial.is_cut_off) {
+    text = "the file is shorter than its header says; what is there is taken for the whole";
+  }
+  if (partial.num_left_out > 0) {
+    text += fmt::format("{}{} of the chosen frames do not decode and are left out",
+                        text.empty() ? "" : "; ", partial.num_left_out);
+  }
+  return text;
 }
 
 }  // namespace
@@ -28,6 +45,7 @@ struct FrameCache::Impl {
   using Entries = std::list<Entry>;
 
   void insert(const std::string& key, const ClipFrames& clip);
+  void note_partial(const std::filesystem::path& video, const PartialRead& partial);
   ClipFrames load(const std::filesystem::path& video);
 
   FrameOptions options;
@@ -39,7 +57,18 @@ struct FrameCache::Impl {
   std::unordered_map<std::string, std::shared_future<ClipFrames>> loading;
   int64_t bytes = 0;
   int64_t num_decodes = 0;
+  std::unordered_set<std::string> partly_read;  // keys
+  PartialReads partial_reads;
 };
+
+void FrameCache::Impl::note_partial(const std::filesystem::path& video,
+                                    const PartialRead& partial) {
+  const std::lock_guard lock(mutex);
+  if (!partly_read.insert(video.lexically_normal().string()).second) return;
+  ++partial_reads.num_videos;
+  partial_reads.num_missing_frames += partial.num_cut_frames + partial.num_left_out;
+  core::log_warning("{}: {} (video.allow_partial)", video.string(), describe(partial));
+}
 
 void FrameCache::Impl::insert(const std::string& key, const ClipFrames& clip) {
   if (num_bytes(clip) > max_bytes) return;
@@ -56,6 +85,7 @@ void FrameCache::Impl::insert(const std::string& key, const ClipFrames& clip) {
 ClipFrames FrameCache::Impl::load(const std::filesystem::path& video) {
   const auto decode = [&] {
     ClipFrames clip = load_clip(video, options);
+    if (!clip.partial.is_whole()) note_partial(video, clip.partial);
     const std::lock_guard lock(mutex);
     ++num_decodes;
     return clip;
@@ -111,6 +141,11 @@ ClipFrames FrameCache::get(const std::filesystem::path& video) {
 int64_t FrameCache::num_decodes() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->num_decodes;
+}
+
+PartialReads FrameCache::partial_reads() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->partial_reads;
 }
 
 }  // namespace retrace::data

@@ -12,6 +12,11 @@
 
 namespace retrace::data {
 
+struct PartialReads {
+  int64_t num_videos = 0;
+  int64_t num_missing_frames = 0;  // cut off where the file lists them, or chosen and not decodable
+};
+
 class FrameCache {
  public:
   // `disk` may be null: memory only.
@@ -22,6 +27,9 @@ class FrameCache {
   // being decoded wait for it (and get its error).
   ClipFrames get(const std::filesystem::path& video);
   int64_t num_decodes() const;  // clips decoded so far, here
+  // Videos of which only a part could be read (FrameOptions::allow_partial). Each is logged as a
+  // warning with its counts when it is first seen, and counts once.
+  PartialReads partial_reads() const;
 
  private:
   struct Impl;

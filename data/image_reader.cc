@@ -54,7 +54,7 @@ AVCodecID codec_of(ImageFormat format) {
 }
 
 UniqueCodec open_decoder(ImageFormat format, int64_t max_source_pixels) {
-  silence_ffmpeg_log();
+  prepare_ffmpeg();
   const AVCodec* decoder = avcodec_find_decoder(codec_of(format));
   if (decoder == nullptr) throw_<DataError>("this FFmpeg has no decoder for the format");
   UniqueCodec codec(avcodec_alloc_context3(decoder));
@@ -164,7 +164,7 @@ at::Tensor load_image(const fs::path& file, const ImageOptions& options) {
                                options.max_pixels};
   try {
     const FrameSize size = target_size(1, rgb_CYX.size(1), rgb_CYX.size(2), limits);
-    return resize_frames(rgb_CYX.unsqueeze(0), size);
+    return resize_frames(rgb_CYX.unsqueeze(0), size, ResizeArithmetic::kUint8);
   } catch (const DataError& error) {
     throw_<DataError>("{}: {}", file.string(), error.what());
   }

@@ -12,7 +12,7 @@ void run_on_all_ranks(distributed::Communicator& communicator, const std::functi
   } catch (const std::exception& error) {
     note = fmt::format("{} {}", static_cast<int>(core::ExitCode::kInternal), error.what());
   }
-  for (const std::string& from_rank : communicator.all_gather(note, "start-up check")) {
+  for (const std::string& from_rank : communicator.all_gather(note, "error check")) {
     if (from_rank.empty()) continue;
     const size_t space = from_rank.find(' ');
     throw AgreedError(static_cast<core::ExitCode>(std::stoi(from_rank.substr(0, space))),

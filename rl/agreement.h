@@ -1,5 +1,5 @@
-// Errors before the first step are the same, or known, on every rank: nobody waits for a rank that
-// has left.
+// Errors of work that holds no collective call (start-up, reading a step's prompts and videos) are
+// known on every rank: nobody waits for a rank that has left.
 #pragma once
 
 #include <functional>

@@ -11,6 +11,7 @@
 #include "core/progress.h"
 #include "core/random.h"
 #include "reward/answer_parser.h"
+#include "rl/agreement.h"
 #include "rl/grpo_stage.h"
 #include "rl/vision_rows.h"
 
@@ -98,8 +99,9 @@ Interval wilson_interval(int64_t correct, int64_t total) {
 
 EvalResult evaluate(const RunContext& context, const std::vector<data::Sample>& samples, bool blind,
                     const std::filesystem::path& details) {
-  const std::vector<std::string> by_rank =
-      context.communicator.all_gather(evaluate_share(context, samples, blind), "evaluation");
+  std::string share;
+  run_on_all_ranks(context.communicator, [&] { share = evaluate_share(context, samples, blind); });
+  const std::vector<std::string> by_rank = context.communicator.all_gather(share, "evaluation");
   std::vector<std::string> lines(samples.size());
   EvalResult result;
   result.groups["all"];

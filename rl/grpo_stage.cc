@@ -12,6 +12,7 @@
 #include "core/files.h"
 #include "core/resources.h"
 #include "model/prompt.h"
+#include "rl/agreement.h"
 
 namespace retrace::rl {
 namespace {
@@ -78,7 +79,8 @@ StepReport GrpoStage::run_step(int64_t step) {
   MetricSums sums;
   Stopwatch total, watch;
 
-  std::vector<PromptWork> work = prepare(step);
+  std::vector<PromptWork> work;
+  run_on_all_ranks(context_.communicator, [&] { work = prepare(step); });
   const double video_s = watch.lap();
   roll_out(work, step);
   const double rollout_s = watch.lap();
@@ -96,6 +98,7 @@ StepReport GrpoStage::run_step(int64_t step) {
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);
   const double step_s = total.lap();
@@ -293,7 +296,9 @@ std::vector<core::Metric> GrpoStage::metrics(const MetricSums& sums) const {
       {"policy/entropy", sums.ratio("entropy", "tokens")},
       {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
       {"rollout/logprob_gap_max", sums.largest("gap")},
-      {"vision/passes", sums.sum("vision_passes")}};
+      {"vision/passes", sums.sum("vision_passes")},
+      {"video/partly_read", sums.sum("partly_read_videos")},
+      {"video/missing_frames", sums.sum("missing_frames")}};
   list.insert(list.end(), rest.begin(), rest.end());
   return list;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/resources.h"
+#include "rl/agreement.h"
 #include "rl/packed_batch.h"
 
 namespace retrace::rl {
@@ -67,13 +68,15 @@ StepReport SftStage::run_step(int64_t step) {
   const auto start = std::chrono::steady_clock::now();
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
   MetricSums sums;
-  std::vector<Demonstration> batch = prepare(step);
+  std::vector<Demonstration> batch;
+  run_on_all_ranks(context_.communicator, [&] { batch = prepare(step); });
   accumulate_gradients(batch, sums);
   const double lr = learning_rate(context_.config.sft.lr, step, num_steps_);
   const double grad_norm = reduce_and_step(context_, *optimizer_, lr);
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);
   const double seconds =
@@ -85,6 +88,8 @@ StepReport SftStage::run_step(int64_t step) {
                     {"policy/learning_rate", lr},
                     {"policy/grad_norm", grad_norm},
                     {"vision/passes", sums.sum("vision_passes")},
+                    {"video/partly_read", sums.sum("partly_read_videos")},
+                    {"video/missing_frames", sums.sum("missing_frames")},
                     {"perf/tokens_per_s", sums.sum("rows") / seconds},
                     {"memory/peak_gb", sums.largest("memory_gb")},
                     {"time/step_s", seconds}};

@@ -36,6 +36,12 @@ double reduce_and_step(const RunContext& context, AdamW& optimizer, double learn
   return norm;
 }
 
+void add_partial_reads(const RunContext& context, MetricSums& sums) {
+  const data::PartialReads partial = context.prompts.partial_reads();
+  sums.add("partly_read_videos", static_cast<double>(partial.num_videos));
+  sums.add("missing_frames", static_cast<double>(partial.num_missing_frames));
+}
+
 std::vector<data::Sample> load_samples(const DataSection& section) {
   std::vector<data::Sample> samples;
   for (const std::string& file : section.files) {

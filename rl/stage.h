@@ -12,6 +12,7 @@
 #include "distributed/communicator.h"
 #include "model/qwen_vl.h"
 #include "model/tokenizer.h"
+#include "rl/metric_sums.h"
 #include "rl/optimizer.h"
 #include "rl/prepared_prompt.h"
 #include "rl/run_config.h"
@@ -56,6 +57,9 @@ std::optional<core::RandomStream> dropout_stream(const RunContext& context, std:
 // Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before
 // clipping.
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate);
+
+// "partly_read_videos" and "missing_frames" of the run so far (data/frame_cache.h).
+void add_partial_reads(const RunContext& context, MetricSums& sums);
 
 // Reads the files of a data section as one list; Sample::index counts over all of them.
 std::vector<data::Sample> load_samples(const DataSection& section);

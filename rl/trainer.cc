@@ -14,6 +14,7 @@
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
+#include "rl/media_options.h"
 #include "rl/sft_stage.h"
 #include "rl/start_weights.h"
 #include "rl/summary.h"
@@ -94,6 +95,7 @@ void Trainer::choose_start(const std::string& resume) {
   resumed_from_ = resume == "auto" ? latest : std::optional((fs::path(resume) / "").parent_path());
   if (!resumed_from_) return;
   state_ = read_trainer_state(*resumed_from_);
+  last_saved_step_ = state_.global_step;
   if (latest && latest->filename().string() > checkpoint_name(state_.global_step)) {
     core::throw_<core::ConfigError>(
         "--resume: {} is of step {}, but {} already holds {}, and later checkpoints would be mixed "
@@ -109,13 +111,13 @@ void Trainer::load_model() {
   tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
   model::Weights weights = start_weights(config_, model_config, resumed_from_);
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
-  data::FrameOptions frames = config_.video.frames;
-  frames.resize_factor =
-      policy_->config().vision.patch_size * policy_->config().vision.spatial_merge_size;
-  frames_ = std::make_unique<data::FrameCache>(frames, config_.video.cache_mb << 20,
-                                               open_disk_cache(config_.video));
-  prompts_ =
-      std::make_unique<PromptBuilder>(*tokenizer_, policy_->config(), *frames_, config_.prompt);
+  processor_ = model::read_processor(source, policy_->config());
+  frames_ = std::make_unique<data::FrameCache>(
+      frame_options(config_.video, policy_->config(), processor_), config_.video.cache_mb << 20,
+      open_disk_cache(config_.video));
+  prompts_ = std::make_unique<PromptBuilder>(
+      PromptSources{*tokenizer_, policy_->config(), processor_, *frames_}, config_.prompt,
+      image_options(config_.image, policy_->config(), processor_));
 }
 
 void Trainer::load_data() {
@@ -198,7 +200,7 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
   core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps",
                               is_root());
   for (int64_t step = first_step; step < num_steps; ++step) {
-    const StepReport report = stage.run_step(step);
+    const StepReport report = run_step_or_save(stage, step);
     ++state_.global_step;
     state_.stage_step = step + 1;
     write_metrics(stage.name(), report.metrics);
@@ -220,6 +222,21 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
                         interrupted_by_, state_.global_step);
       return;
     }
+  }
+}
+
+// A video that cannot be read must not cost the steps since the last checkpoint. Every rank throws
+// alike before anything of the step changed the weights.
+StepReport Trainer::run_step_or_save(Stage& stage, int64_t step) {
+  try {
+    return stage.run_step(step);
+  } catch (const AgreedError&) {
+    if (last_saved_step_ != state_.global_step) {
+      save(&stage.optimizer());
+      core::log_warning("step {} is saved; when the error is mended, go on with --resume auto",
+                        state_.global_step);
+    }
+    throw;
   }
 }
 
@@ -276,6 +293,7 @@ void Trainer::save(const AdamW* optimizer) {
                     save_options());
     prune_checkpoints(folder_.checkpoints(), config_.checkpoint.keep_last, {state_.reference});
   }
+  last_saved_step_ = state_.global_step;
   communicator_.barrier("checkpoint");
 }
 

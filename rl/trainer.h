@@ -53,6 +53,7 @@ class Trainer {
   // this one goes on from. The run folder then gets a copy, to be resumed by itself.
   std::filesystem::path reference_checkpoint() const;
   void run_stage(Stage& stage, int64_t first_step);
+  StepReport run_step_or_save(Stage& stage, int64_t step);
   void write_metrics(std::string_view stage, const std::vector<core::Metric>& metrics);
   // Evaluates on the held-out questions and their blind twin; a non-empty label adds rows to the
   // table.
@@ -66,10 +67,12 @@ class Trainer {
   std::unique_ptr<model::Tokenizer> tokenizer_;
   std::unique_ptr<model::QwenVl> policy_;
   std::unique_ptr<data::FrameCache> frames_;
+  model::Processor processor_;
   std::unique_ptr<PromptBuilder> prompts_;
   std::vector<data::Sample> sft_samples_, grpo_samples_, eval_samples_;
   std::unique_ptr<core::MetricsWriter> metrics_;  // rank 0
   TrainerState state_;
+  int64_t last_saved_step_ = -1;
   std::optional<std::filesystem::path> resumed_from_;
   int interrupted_by_ = 0;
 };
