@@ -57,9 +57,8 @@ void FrameConverter::prepare(const AVFrame& frame) {
     return;
   }
   scale_.reset(sws_getContext(frame.width, frame.height, static_cast<AVPixelFormat>(frame.format),
-                              frame.width, frame.height, AV_PIX_FMT_RGB24,
-                              SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr,
-                              nullptr));
+                              frame.width, frame.height, AV_PIX_FMT_RGB24, SWS_BICUBIC, nullptr,
+                              nullptr, nullptr));
   if (!scale_) {
     const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
     core::throw_<core::DataError>("pixel format {} cannot be converted to RGB",

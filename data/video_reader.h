@@ -2,9 +2,9 @@
 //
 // Frames are counted in presentation order, from 0. Targets are visited in sorted order and the
 // file is decoded forward; a seek happens only when the next target lies in a later group of
-// pictures, so no packet is decoded twice. Colours become RGB at the stream's own size (swscale,
-// accurate rounding), upright as the file's display matrix says. Pixels that are not square stay as
-// they are stored, and interlaced frames stay woven: as the reference readers have it
+// pictures, so no packet is decoded twice. Colours become RGB at the stream's own size
+// (data/frame_converter.h), upright as the file's display matrix says. Pixels that are not square
+// stay as they are stored, and interlaced frames stay woven: as the reference readers have it
 // (docs/video_files.md).
 #pragma once
 

@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "data/clip.h"
+#include "data/frame_cache.h"
 #include "data/media_file.h"
 #include "data/video_reader.h"
 #include "data/video_writer.h"
@@ -174,6 +176,54 @@ TEST_F(BrokenVideo, ReadingForTooLongIsAnError) {
       error_text<core::DataError>(
           [&] { VideoReader(folder_ / "whole.mp4", ReadLimits{.deadline_seconds = 1e-9}); }),
       AllOf(HasSubstr("whole.mp4"), HasSubstr("longer than 1e-09 s (video.deadline_seconds)")));
+}
+
+TEST_F(BrokenVideo, LimitsNameFileLimitAndKey) {
+  write_video(folder_ / "whole.mp4", test::numbered_frames(4), {});  // 64 x 32
+  const auto message = [&](const FrameOptions& options) {
+    return error_text<core::DataError>([&] { load_clip(folder_ / "whole.mp4", options); });
+  };
+  FrameOptions options;
+  options.limits.max_source_pixels = 2047;
+  EXPECT_THAT(message(options), AllOf(HasSubstr("whole.mp4: its frames have 64 x 32 = 2048 pixels"),
+                                      HasSubstr("2047 are allowed (video.max_source_pixels)")));
+  options.limits = {.max_packets = 3};
+  EXPECT_THAT(message(options),
+              HasSubstr("whole.mp4: has more than 3 video packets (video.max_packets)"));
+  options.limits = {};
+  options.max_clip_bytes = 1 << 20;  // four frames of at least 100352 pixels take more
+  EXPECT_THAT(message(options), AllOf(HasSubstr("whole.mp4: 4 frames of"),
+                                      HasSubstr("at most 1 are allowed (video.max_clip_mb)")));
+}
+
+TEST_F(BrokenVideo, PartlyReadClipsAreCountedOnce) {
+  const std::string bytes = clip_with_header_in_front();
+  const auto [begin, size] = test::place_of_packet(folder_ / "front.mp4", 40);
+  const auto cut = put("cut.mp4", bytes.substr(0, begin));
+  FrameOptions options;
+  options.sampler = {.rule = SamplingRule::kLinspaceFloor, .num_frames = 5};
+  EXPECT_THAT(error_text<core::DataError>([&] { load_clip(cut, options); }),
+              AllOf(HasSubstr("cut.mp4: the file is cut off before frame 40 of 64"),
+                    HasSubstr("video.allow_partial")));
+  options.allow_partial = true;
+  FrameCache cache(options, /*max_bytes=*/0);  // keeps nothing: decodes every time
+  EXPECT_EQ(cache.get(cut).frame_indices, (std::vector<int64_t>{0, 9, 19, 29, 39}));
+  cache.get(cut);
+  EXPECT_EQ(cache.partial_reads().num_videos, 1);
+  EXPECT_EQ(cache.partial_reads().num_missing_frames, 24);
+}
+
+TEST_F(BrokenVideo, FramesThatDoNotDecodeAreLeftOutNotReplaced) {
+  std::string bytes = clip_with_header_in_front();
+  const auto [begin, size] = test::place_of_packet(folder_ / "front.mp4", 20);
+  for (size_t i = size / 4; i < size; ++i) bytes[begin + i] = static_cast<char>(37 * i);
+  VideoReader reader(put("damaged.mp4", bytes));
+  const VideoFrames read =
+      reader.read(std::vector<int64_t>{40, 21, 3, 25, 3}, Undecodable::kLeaveOut);
+  EXPECT_EQ(read.frame_indices, (std::vector<int64_t>{40, 3, 3}));
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(test::number_in_frame(read.frames[static_cast<int64_t>(i)]), read.frame_indices[i]);
+  }
 }
 
 }  // namespace

@@ -39,9 +39,10 @@ class ImageFile : public ::testing::Test {
     std::ofstream(file, std::ios::binary) << content;
     return file;
   }
-  static nlohmann::json golden() {
-    return nlohmann::json::parse(
+  static const nlohmann::json& golden() {
+    static const nlohmann::json all = nlohmann::json::parse(
         core::read_text_file(RETRACE_SOURCE_DIR "/tests/golden/image_golden.json"));
+    return all;
   }
   // The content of one golden file.
   static std::string content(const std::string& name) {
@@ -139,7 +140,7 @@ TEST_F(ImageFile, IsResizedForTheModel) {
   options_.max_pixels = 56 * 84;
   const std::filesystem::path file = write("photo.jpg", content("photo.jpg"));
   const at::Tensor frames = load_image(file, options_);
-  EXPECT_EQ(frames.sizes(), (std::vector<int64_t>{1, 3, 56, 56}));
+  EXPECT_EQ(frames.sizes(), (std::vector<int64_t>{1, 3, 56, 84}));
   options_.max_pixels = 1;
   EXPECT_THAT(error_text<core::ConfigError>([&] { static_cast<void>(load_image(file, options_)); }),
               HasSubstr("max_pixels: must be at least min_pixels"));

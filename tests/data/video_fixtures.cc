@@ -49,10 +49,10 @@ at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height
                               const std::string& upright, const std::string& stream) {
   const TemporaryFolder folder;
   const std::filesystem::path raw = folder / "frames.rgb";
-  run_ffmpeg(fmt::format(
-      "-noautorotate -i '{}' -map {} -fps_mode passthrough -vf "
-      "scale=flags=bicubic+accurate_rnd+full_chroma_int,format=rgb24{} -f rawvideo '{}'",
-      video.string(), stream, upright.empty() ? "" : "," + upright, raw.string()));
+  run_ffmpeg(
+      fmt::format("-noautorotate -i '{}' -map {} -fps_mode passthrough -vf "
+                  "scale=flags=bicubic,format=rgb24{} -f rawvideo '{}'",
+                  video.string(), stream, upright.empty() ? "" : "," + upright, raw.string()));
   const std::string bytes = core::read_text_file(raw);
   const int64_t num_frames = static_cast<int64_t>(bytes.size()) / (3 * height * width);
   at::Tensor frames_FYXC = at::empty({num_frames, height, width, 3}, at::kByte);

@@ -1,5 +1,6 @@
 """A run that was stopped goes on as if nothing had happened: same metrics, texts and weights, to the last digit."""
 
+import json
 import shutil
 import signal
 import unittest
@@ -40,7 +41,8 @@ class Comparison(unittest.TestCase):
         for resumed_line, unbroken_line in zip(resumed.metrics(), unbroken.metrics()):
             self.assertEqual(resumed_line, unbroken_line)
         self.assertEqual(len(resumed.metrics()), len(unbroken.metrics()))
-        self.assertEqual(resumed.rollout_files(), unbroken.rollout_files())
+        if (unbroken.folder / "rollouts").exists():
+            self.assertEqual(resumed.rollout_files(), unbroken.rollout_files())
         last = max(unbroken.checkpoint_steps())
         for file in ("model.safetensors", "trainer_state/optimizer.safetensors", "trainer_state/state.json"):
             self.assertEqual((resumed.checkpoint(last) / file).read_bytes(),
@@ -171,6 +173,40 @@ class Signals(Comparison):
         self.assertEqual(background.run.checkpoint_steps(), [0, 2, stopped_at])
         self.assert_goes_on(background.run, 2, stopped_at + 1, checkpoint={"every_steps": 0},
                             grpo={"steps": stopped_at - 1})
+
+
+class BrokenVideo(Comparison):
+    """A video that cannot be read ends the run on all ranks, but costs no finished step."""
+
+    SECTIONS = {"sft": {"steps": 2, "data.max_samples": 8}, "grpo": {"steps": 0}, "checkpoint": {"every_steps": 0}}
+
+    def sections(self, data):
+        return {**self.SECTIONS, "sft": {**self.SECTIONS["sft"], "data.files": f"[{data}/short.jsonl]"}}
+
+    def break_a_video_of_step_2(self, data):
+        """Two steps of four samples use each of the eight once: tries until a broken one lies in the second step."""
+        for number, line in enumerate((data / "short.jsonl").read_text().splitlines()[:8]):
+            video = data / json.loads(line)["video"]
+            whole = video.read_bytes()
+            video.write_bytes(whole[:100])
+            run_dir = data.parent / f"run_{number}"
+            result = harness.run_train(harness.train_arguments(run_dir, self.sections(data)), ranks=2)
+            self.assertEqual(result.rank_codes, [3, 3], result.output)
+            self.assertIn(video.name, result.output)
+            video.write_bytes(whole)
+            if Run(run_dir).checkpoint_steps() != [0]:
+                return Run(run_dir), result
+        self.fail("every broken video was met in the first step")
+
+    def test_is_mended_and_the_run_goes_on(self):
+        folder = harness.fresh_folder("broken_video")
+        data = folder / "data"
+        shutil.copytree(DATA, data)
+        stopped, result = self.break_a_video_of_step_2(data)
+        self.assertEqual(stopped.checkpoint_steps(), [0, 1])
+        self.assertIn("step 1 is saved", result.output)
+        resumed = harness.train(stopped.folder, 2, resume="auto", **self.sections(data))
+        self.assert_same_run(resumed, harness.train(folder / "unbroken", 2, **self.sections(data)))
 
 
 if __name__ == "__main__":

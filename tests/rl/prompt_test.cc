@@ -47,8 +47,8 @@ class Prompt : public ::testing::Test {
     const nlohmann::json golden = nlohmann::json::parse(
         core::read_text_file(RETRACE_SOURCE_DIR "/tests/golden/image_golden.json"));
     for (const auto& image : golden.at("images")) {
-      if (image.at("name") != "photo.jpg") continue;
-      const std::filesystem::path file = folder_ / "photo.jpg";
+      if (image.at("name") != "photo.png") continue;
+      const std::filesystem::path file = folder_ / "photo.png";
       std::ofstream(file, std::ios::binary) << test::decode_base64(image.at("file"));
       return file;
     }
@@ -156,8 +156,8 @@ TEST_F(Prompt, OfAnImageFileHasTheValuesOfTransformers) {
   data::Sample sample = video_sample();
   sample.videos.clear();
   sample.images = {write_photo()};
-  image_options_.min_pixels = 3136;
-  image_options_.max_pixels = 4000;
+  image_options_.min_pixels = 1568;
+  image_options_.max_pixels = 1600;
   const PreparedPrompt prompt = builder().build(sample);
   EXPECT_TRUE(prompt.patches.pixel_values.equal(golden.read("photo.pixel_values")));
 }
