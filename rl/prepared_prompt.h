@@ -34,7 +34,7 @@ class PromptBuilder {
                 data::ImageOptions image_options = {});
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
   // Of this rank, so far.
-  data::PartialReads partial_reads() const { return frames_.partial_reads(); }
+  data::PartialReads partial_reads() const { return sources_.frames.partial_reads(); }
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 
