@@ -58,8 +58,10 @@ WeightMap read_index(const fs::path& index) {
   WeightMap files;
   for (const auto& [tensor, unused] : root.at("weight_map").items()) {
     const std::string file = map.string(tensor);
-    if (file.empty() || fs::path(file).filename() != file || file == "." || file == "..") {
-      map.fail(tensor, "a file name without folders");
+    if (has_control_character(tensor)) root.fail("weight_map", "names without control characters");
+    if (file.empty() || fs::path(file).filename() != file || file == "." || file == ".." ||
+        has_control_character(file)) {
+      map.fail(tensor, "a file name without folders and control characters");
     }
     files.emplace(tensor, file);
   }

@@ -49,6 +49,11 @@ std::string describe_json(const json& value) {
   return text;
 }
 
+bool has_control_character(std::string_view name) {
+  return std::any_of(name.begin(), name.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
 JsonObject::JsonObject(const json& value, std::string file, std::string path)
     : value_(&value), file_(std::move(file)), path_(std::move(path)) {
   if (value.is_object()) return;
@@ -57,7 +62,7 @@ JsonObject::JsonObject(const json& value, std::string file, std::string path)
     throw_<CheckpointError>("{}: expected a JSON object, found {}", file_, describe_json(value));
   }
   throw_<CheckpointError>("{}: key '{}': expected an object, found {}", file_,
-                          place.substr(0, place.size() - 1), describe_json(value));
+                          core::one_line(place.substr(0, place.size() - 1)), describe_json(value));
 }
 
 const json* JsonObject::find(std::string_view key) const {

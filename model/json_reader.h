@@ -21,6 +21,9 @@ nlohmann::json parse_json(std::string_view text, const std::string& where);
 // A short one-line rendering of a value for error messages.
 std::string describe_json(const nlohmann::json& value);
 
+// Names with such characters are refused, so that messages stay on one line.
+bool has_control_character(std::string_view name);
+
 // A view of one JSON object; `value` must outlive it. A key whose value is null counts as absent.
 class JsonObject {
  public:

@@ -7,6 +7,7 @@
 #include <array>
 #include <tuple>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "model/json_reader.h"
 
@@ -65,6 +66,10 @@ int64_t count_bytes(const SafetensorsEntry& entry, int64_t limit) {
 SafetensorsEntry parse_entry(const std::string& name, const json& value, int64_t data_bytes,
                              const std::string& file) {
   const JsonObject fields(value, file, name + ".");
+  if (has_control_character(name)) {
+    throw_<CheckpointError>("{}: tensor '{}': expected a name without control characters", file,
+                            core::one_line(name));
+  }
   SafetensorsEntry entry;
   entry.name = name;
   entry.dtype = parse_dtype(fields);
