@@ -123,7 +123,7 @@ ConfigTree parse_config_yaml(const std::string& yaml, const std::string& source,
     check_single_document(yaml, source);
     return TreeBuilder(source, origin).build(YAML::Load(yaml));
   } catch (const YAML::Exception& error) {
-    throw_<ConfigError>("{}: bad YAML: {} (line {}, column {})", source, error.msg,
+    throw_<ConfigError>("{}: bad YAML: {} (line {}, column {})", source, one_line(error.msg),
                         error.mark.line + 1, error.mark.column + 1);
   }
 }

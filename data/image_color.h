@@ -1,5 +1,6 @@
-// Decoded images of any pixel format to planar RGB, byte for byte as the libraries behind Pillow do
-// it. Included by data/*.cc only.
+// Decoded images of any pixel format to planar RGB, as the libraries behind Pillow do it: byte for
+// byte, given the same samples. FFmpeg's inverse transform for JPEG rounds a few per cent of them
+// differently, by one level, which gives up to 3 levels of a colour. Included by data/*.cc only.
 #pragma once
 
 #include <cstdint>

@@ -95,6 +95,40 @@ std::optional<Bytes> find_chunk(Bytes bytes, ChunkLayout layout, std::string_vie
 }
 
 // ------------------------------------------------------------------------------------------------
+// GIF: extensions and images, each a list of blocks that ends with an empty one
+// ------------------------------------------------------------------------------------------------
+
+// Behind the list of blocks at `at`; nothing if it does not end.
+std::optional<size_t> skip_blocks(Bytes bytes, size_t at) {
+  while (at < bytes.size()) {
+    const size_t length = bytes[at];
+    at += 1 + length;
+    if (length == 0) return at;
+  }
+  return std::nullopt;
+}
+
+// Bytes of the colour table that a byte of flags announces.
+size_t colour_table_bytes(uint8_t flags) {
+  return (flags & 0x80) != 0 ? size_t{3} << ((flags & 7) + 1) : 0;
+}
+
+bool has_whole_gif_image(Bytes bytes) {
+  constexpr size_t kHeader = 13, kDescriptor = 10;
+  constexpr uint8_t kExtension = 0x21, kImage = 0x2C;
+  if (bytes.size() < kHeader) return false;
+  size_t at = kHeader + colour_table_bytes(bytes[10]);
+  while (at < bytes.size() && bytes[at] == kExtension) {
+    const std::optional<size_t> end = skip_blocks(bytes, at + 2);
+    if (!end) return false;
+    at = *end;
+  }
+  if (at + kDescriptor > bytes.size() || bytes[at] != kImage) return false;
+  const size_t data = at + kDescriptor + colour_table_bytes(bytes[at + 9]) + 1;
+  return skip_blocks(bytes, data).has_value();
+}
+
+// ------------------------------------------------------------------------------------------------
 
 // The orientation entry of the first directory of TIFF data.
 int tiff_orientation(Bytes tiff) {
@@ -134,7 +168,8 @@ bool is_cut_off(Bytes bytes, ImageFormat format) {
       return number(bytes, 4, 4, false) + uint64_t{8} > bytes.size();
     case ImageFormat::kBmp:
       return number(bytes, 2, 4, false) > bytes.size();
-    case ImageFormat::kGif:  // the trailer may be missing; the decoder counts the pixels
+    case ImageFormat::kGif:
+      return !has_whole_gif_image(bytes);
     case ImageFormat::kUnknown:
       return false;
   }

@@ -2,11 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <string_view>
 #include <system_error>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
@@ -79,6 +81,8 @@ Json RecordReader::parse(std::string_view line) const {
   } catch (const Json::parse_error& error) {
     fail("expected one JSON object a line, found bad JSON at character {}; is the line cut off?",
          error.byte);
+  } catch (const Json::out_of_range&) {
+    fail("expected numbers that a double can hold, found a larger one");
   }
   if (!record.is_object()) {
     fail(
@@ -100,8 +104,8 @@ std::string RecordReader::text(const Json& record, const char* field) const {
 }
 
 std::filesystem::path RecordReader::resolve(const std::string& name, const char* field) const {
-  if (name.find('\0') != std::string::npos)
-    fail("field '{}': expected a file name, found a zero byte in it", field);
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20; }))
+    fail("field '{}': expected a file name, found a control character in it", field);
   std::filesystem::path path = name;
   if (path.is_relative()) {
     path = (options_.video_root.empty() ? options_.file.parent_path() : options_.video_root) / path;
@@ -179,7 +183,8 @@ Task RecordReader::task(const Json& record) const {
   const std::string name = text(record, "task");
   const std::optional<Task> parsed = parse_task(name);
   if (!parsed) {
-    fail("field 'task': expected route, direction, landmark, action or unknown, found '{}'", name);
+    fail("field 'task': expected route, direction, landmark, action or unknown, found '{}'",
+         core::one_line(name));
   }
   return *parsed;
 }
@@ -188,7 +193,9 @@ TravelDirection RecordReader::direction(const Json& record) const {
   if (!record.contains("direction")) return TravelDirection::kUnknown;
   const std::string name = text(record, "direction");
   const std::optional<TravelDirection> parsed = parse_travel_direction(name);
-  if (!parsed) fail("field 'direction': expected forward, reverse or unknown, found '{}'", name);
+  if (!parsed)
+    fail("field 'direction': expected forward, reverse or unknown, found '{}'",
+         core::one_line(name));
   return *parsed;
 }
 

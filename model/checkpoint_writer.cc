@@ -12,6 +12,7 @@
 #include "model/checkpoint_files.h"
 #include "model/parameter_specs.h"
 #include "model/safetensors.h"
+#include "model/tokenizer_folder.h"
 
 namespace retrace::model {
 namespace {
@@ -34,18 +35,20 @@ constexpr std::array<std::string_view, 11> kProcessorFiles = {"preprocessor_conf
                                                               "chat_template.json",
                                                               "chat_template.jinja"};
 
+void copy_if_present(const fs::path& source, const fs::path& folder) {
+  const fs::path target = folder / source.filename();
+  std::error_code error;
+  if (!fs::exists(source, error) || fs::equivalent(source, target, error)) return;
+  fs::copy_file(source, target, fs::copy_options::overwrite_existing, error);
+  if (error) {
+    throw_<CheckpointError>("{}: cannot be copied to {}: {}", source.string(), target.string(),
+                            error.message());
+  }
+}
+
 void copy_present(std::span<const std::string_view> names, const fs::path& source_folder,
                   const fs::path& folder) {
-  for (const std::string_view name : names) {
-    const fs::path source = source_folder / name, target = folder / name;
-    std::error_code error;
-    if (!fs::exists(source, error) || fs::equivalent(source, target, error)) continue;
-    fs::copy_file(source, target, fs::copy_options::overwrite_existing, error);
-    if (error) {
-      throw_<CheckpointError>("{}: cannot be copied to {}: {}", source.string(), target.string(),
-                              error.message());
-    }
-  }
+  for (const std::string_view name : names) copy_if_present(source_folder / name, folder);
 }
 
 std::vector<TensorSource> tensor_sources(const Weights& weights, at::ScalarType dtype) {
@@ -101,6 +104,7 @@ void write_shards(const fs::path& folder, const std::vector<std::vector<TensorSo
 
 void copy_processor_files(const fs::path& folder, const fs::path& source_folder) {
   copy_present(kProcessorFiles, source_folder, folder);
+  for (const fs::path& file : find_rank_files(source_folder)) copy_if_present(file, folder);
 }
 
 void save_model(const fs::path& folder, const fs::path& source_folder, const Weights& weights,

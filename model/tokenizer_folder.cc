@@ -10,8 +10,6 @@
 
 namespace retrace::model {
 
-namespace {
-
 namespace fs = std::filesystem;
 using core::CheckpointError;
 using core::throw_;
@@ -25,8 +23,6 @@ std::vector<fs::path> find_rank_files(const fs::path& folder) {
   std::sort(files.begin(), files.end());
   return files;
 }
-
-}  // namespace
 
 TokenizerContents read_tokenizer_folder(const fs::path& folder) {
   const auto has = [&](const char* name) {

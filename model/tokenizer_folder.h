@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "model/tokenizer_contents.h"
 
@@ -13,5 +14,8 @@ namespace retrace::model {
 //   3. one *.tiktoken file
 // Throws CheckpointError naming what was looked for, or what is wrong in the file taken.
 TokenizerContents read_tokenizer_folder(const std::filesystem::path& folder);
+
+// The *.tiktoken files of `folder`, by name.
+std::vector<std::filesystem::path> find_rank_files(const std::filesystem::path& folder);
 
 }  // namespace retrace::model

@@ -30,7 +30,7 @@ namespace retrace::rl {
 struct PackItem {
   const model::PromptTokens* prompt = nullptr;                // not owned
   std::vector<const std::vector<int64_t>*> completions = {};  // not owned; each at least one token
-  at::Tensor vision_rows = {};                                // [R_v, D]; undefined for text only
+  at::Tensor vision_rows = {};                                // [R_v, K*D]; undefined for text only
   // Names this draw of the prompt; empty: no dropout. See Note [Dropout follows the row].
   std::optional<core::RandomStream> dropout = {};
   int64_t first_completion = 0;  // place of completions[0] in its group

@@ -22,7 +22,7 @@ class VisionRows {
   VisionRows(const model::QwenVl& model, const PreparedPrompt& prompt, bool train);
   explicit VisionRows(at::Tensor frozen_rows) : detached_(std::move(frozen_rows)) {}
 
-  const at::Tensor& detached() const { return detached_; }  // [R, D] or undefined
+  const at::Tensor& detached() const { return detached_; }  // [R, K*D] or undefined
   const at::Tensor& for_training() const { return leaf_.defined() ? leaf_ : detached_; }
   // After the last backward pass of the step's losses; does nothing when the tower is frozen.
   void finish_backward();

@@ -13,7 +13,8 @@ namespace retrace::rollout {
 
 struct RolloutRequest {
   const model::PromptTokens* prompt = nullptr;  // not owned
-  at::Tensor vision_rows;       // [R, D] embeddings of its placeholders; undefined for text only
+  at::Tensor vision_rows;  // [R, K*D] of its placeholders (QwenVl::vision_embeddings); undefined
+                           // for text only
   int64_t num_completions = 1;  // G
   core::RandomStream stream;    // completion g, token t draws stream.substream(g).uniform(t)
 };

@@ -14,28 +14,15 @@
 #include "core/files.h"
 #include "tests/data/error_text.h"
 #include "tests/data/video_fixtures.h"
+#include "tests/support/base64.h"
 
 namespace retrace::data {
 namespace {
 
+using test::decode_base64;
 using test::error_text;
 using test::TemporaryFolder;
 using ::testing::HasSubstr;
-
-std::string decode_base64(const std::string& text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  uint32_t bits = 0;
-  int num_bits = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    bits = bits << 6 | static_cast<uint32_t>(kAlphabet.find(c));
-    num_bits += 6;
-    if (num_bits >= 8) bytes += static_cast<char>(bits >> (num_bits -= 8) & 255);
-  }
-  return bytes;
-}
 
 at::Tensor read_packed(const nlohmann::json& packed) {
   const std::string bytes = decode_base64(packed.at("rgb"));
@@ -52,9 +39,10 @@ class ImageFile : public ::testing::Test {
     std::ofstream(file, std::ios::binary) << content;
     return file;
   }
-  static nlohmann::json golden() {
-    return nlohmann::json::parse(
+  static const nlohmann::json& golden() {
+    static const nlohmann::json all = nlohmann::json::parse(
         core::read_text_file(RETRACE_SOURCE_DIR "/tests/golden/image_golden.json"));
+    return all;
   }
   // The content of one golden file.
   static std::string content(const std::string& name) {
@@ -152,7 +140,7 @@ TEST_F(ImageFile, IsResizedForTheModel) {
   options_.max_pixels = 56 * 84;
   const std::filesystem::path file = write("photo.jpg", content("photo.jpg"));
   const at::Tensor frames = load_image(file, options_);
-  EXPECT_EQ(frames.sizes(), (std::vector<int64_t>{1, 3, 56, 56}));
+  EXPECT_EQ(frames.sizes(), (std::vector<int64_t>{1, 3, 56, 84}));
   options_.max_pixels = 1;
   EXPECT_THAT(error_text<core::ConfigError>([&] { static_cast<void>(load_image(file, options_)); }),
               HasSubstr("max_pixels: must be at least min_pixels"));

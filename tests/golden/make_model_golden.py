@@ -6,7 +6,8 @@ loss, greedy answers and the gradient of every parameter, as transformers comput
 
 Each case is a folder with a model in Hugging Face layout (config.json and tensor names as the hub has them; the model
 that transformers loads from it is the one that is measured) and reference.safetensors. A case has several inputs, `k.`:
-    k.input_ids [T], k.grid_thw [n, 3] and k.pixel_values [patches, C*2*p*p] in order of appearance (absent: text only),
+    k.input_ids [T], k.grid_thw [n, 3], k.pixel_values [patches, C*2*p*p] and k.seconds [n] (of a frame pair) in order of
+    appearance (absent: text only),
     k.position_ids [3, T], k.vision_embeddings [R, K*D] (tokens, then deepstack features), k.logits [T, V],
     k.loss_rows [5], k.loss [1], k.greedy [32]
 and grad.<parameter>, the gradient of the sum of the losses. Weights and pixels are stored in float16 and used in
@@ -281,6 +282,7 @@ def measure(model, segments, case, generator):
         found |= dict(greedy=greedy(model, ids, positions, vision))
         if grids:
             found |= dict(grid_thw=torch.tensor([grid[1:4] for grid in grids]), pixel_values=torch.cat(pixels).half(),
+                          seconds=torch.tensor([grid[4] for grid in grids], dtype=torch.float64),
                           vision_embeddings=tower_rows(model, grids, pixels))
     return found
 
@@ -309,8 +311,7 @@ def make_case(name, case, folder):
     print(f"{name}: seed {seed}, smallest gradient {smallest[0]:.1e} ({smallest[1]}), greedy tokens {answers}")
 
 
-METADATA = dict(format="pt",
-                generator=f"torch {torch.__version__}, transformers {transformers.__version__}")
+METADATA = dict(format="pt")  # one entry: the library writes several in an order of its own
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

@@ -313,7 +313,7 @@ def patch_tensors():
     # From file to patches: a picture that must be resized.
     qwen2 = Family("qwen2_vl", 14).processor
     photo = load_image(Image.open(io.BytesIO(PHOTO)))
-    resized = qwen2.image_processor([photo], min_pixels=3136, max_pixels=4000, return_tensors="pt")
+    resized = qwen2.image_processor([photo], min_pixels=1568, max_pixels=1600, return_tensors="pt")
     return {
         "qwen3.video.frames": clip,
         "qwen3.video.pixel_values": videos["pixel_values_videos"].contiguous(),
@@ -377,7 +377,7 @@ def png_16_bit(mode):
             chunk(b"IEND", b""))
 
 
-PHOTO = encoded(picture(90, 67), "JPEG", quality=88)
+PHOTO = encoded(picture(61, 47), "PNG")
 
 
 def image_files():
@@ -398,7 +398,8 @@ def image_files():
         "low_quality.jpg": encoded(rgb, "JPEG", quality=8),
         "progressive.jpg": encoded(rgb, "JPEG", quality=85, progressive=True),
         "grey.jpg": encoded(grey, "JPEG", quality=85),
-        "photo.jpg": PHOTO,
+        "photo.png": PHOTO,
+        "photo.jpg": encoded(picture(90, 67), "JPEG", quality=88),
         "rgb.png": encoded(rgb, "PNG"),
         "rgba.png": encoded(rgba, "PNG"),
         "grey.png": encoded(grey, "PNG"),
@@ -424,8 +425,8 @@ def image_files():
         files[f"exif_{orientation}.jpg"] = encoded(picture(9, 6, 6), "JPEG", quality=90, exif=exif(orientation))
     files["exif_6.png"] = encoded(rgb, "PNG", exif=exif(6))
     files["exif_8.webp"] = encoded(rgb, "WEBP", lossless=True, exif=exif(8))
-    cmyk = encoded(rgb.convert("CMYK"), "JPEG", quality=90)
-    return files, {"cmyk.jpg": cmyk}
+    files["cmyk.jpg"] = encoded(rgb.convert("CMYK"), "JPEG", quality=90)
+    return files
 
 
 def as_qwen_vl_utils(image_):
@@ -442,10 +443,12 @@ def packed(image_):
 
 
 def image_cases():
-    exact, close = image_files()
     cases = []
-    for name, content in (exact | close).items():
-        case = {"name": name, "file": base64.b64encode(content).decode(), "tolerance": 0 if name in exact else 2}
+    for name, content in image_files().items():
+        # JPEG: the inverse transforms round a few per cent of the samples differently, by one level; as colours that
+        # is at most 1 + 1.772, rounded.
+        tolerance = 0 if not name.endswith(".jpg") else 1 if name == "grey.jpg" else 3
+        case = {"name": name, "file": base64.b64encode(content).decode(), "tolerance": tolerance}
         case["transformers"] = packed(load_image(Image.open(io.BytesIO(content))))
         other = packed(as_qwen_vl_utils(Image.open(io.BytesIO(content))))
         if other != case["transformers"]:

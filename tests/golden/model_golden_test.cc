@@ -32,7 +32,8 @@ std::filesystem::path case_folder(const std::string& name) {
 }
 
 struct Input {
-  std::vector<GridThw> grids;  // in order of appearance
+  std::vector<GridThw> grids;   // in order of appearance
+  std::vector<double> seconds;  // of a frame pair, for each grid
   at::Tensor ids_T, positions_3T, pixel_values, loss_rows;
   at::Tensor vision_embeddings, logits_TV, loss, greedy;  // expected
 };
@@ -72,10 +73,12 @@ class Reference {
     if (!has(prefix + "grid_thw")) return input;
     input.pixel_values = file_.read(prefix + "pixel_values").to(at::kFloat);
     input.vision_embeddings = file_.read(prefix + "vision_embeddings");
+    const at::Tensor seconds = file_.read(prefix + "seconds");    // [n]
     const at::Tensor grid_thw = file_.read(prefix + "grid_thw");  // [n, 3]
     for (int64_t i = 0; i < grid_thw.size(0); ++i) {
       const int64_t* row = grid_thw.const_data_ptr<int64_t>() + 3 * i;
       input.grids.push_back({row[0], row[1], row[2]});
+      input.seconds.push_back(seconds[i].item<double>());
     }
     return input;
   }
@@ -172,6 +175,30 @@ TEST_P(ModelGolden, GreedyAnswersAreIdentical) {
   }
 }
 
+// Images and videos of an input, told apart by their placeholders.
+std::vector<VisionItem> items_of(const Input& input, const ModelConfig& config) {
+  const std::vector<int64_t> ids = to_vector(input.ids_T);
+  std::vector<VisionItem> items;
+  size_t token = 0;
+  for (size_t i = 0; i < input.grids.size(); ++i) {
+    while (ids[token] != kImagePad && ids[token] != kVideoPad) ++token;
+    const VisionKind kind = ids[token] == kImagePad ? VisionKind::kImage : VisionKind::kVideo;
+    items.push_back({kind, input.grids[i], input.seconds[i], {}});
+    int64_t left = input.grids[i].num_tokens(config.vision.spatial_merge_size);
+    for (; left > 0; ++token) left -= ids[token] == kImagePad || ids[token] == kVideoPad ? 1 : 0;
+  }
+  return items;
+}
+
+TEST_P(ModelGolden, PositionsAreExact) {
+  const ModelConfig config = read_model_config(case_folder(GetParam()));
+  for (const Input& input : Reference(GetParam()).inputs) {
+    const auto found = mrope_positions(to_vector(input.ids_T), config, items_of(input, config));
+    EXPECT_TRUE(found.positions.equal(input.positions_3T)) << found.positions;
+    EXPECT_EQ(found.next_position, input.positions_3T.max().item<int64_t>() + 1);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, ModelGolden,
                          testing::Values("qwen2_vl_gqa_tied", "qwen2_vl_mha_untied",
                                          "qwen2_vl_mqa_untied", "qwen2_5_vl_gqa_tied",
@@ -179,23 +206,6 @@ INSTANTIATE_TEST_SUITE_P(Cases, ModelGolden,
                                          "qwen3_vl_gqa_tied", "qwen3_vl_mha_untied",
                                          "qwen3_vl_mqa_untied", "qwen2_text_gqa_tied",
                                          "qwen2_text_mqa_untied"),
-                         [](const auto& test_case) { return std::string(test_case.param); });
-
-// The families whose positions depend on grids alone.
-class PositionsGolden : public testing::TestWithParam<const char*> {};
-
-TEST_P(PositionsGolden, PositionsAreExact) {
-  const ModelConfig config = read_model_config(case_folder(GetParam()));
-  for (const Input& input : Reference(GetParam()).inputs) {
-    const auto found = mrope_positions(to_vector(input.ids_T), config, input.grids);
-    EXPECT_TRUE(found.positions.equal(input.positions_3T)) << found.positions;
-    EXPECT_EQ(found.next_position, input.positions_3T.max().item<int64_t>() + 1);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Cases, PositionsGolden,
-                         testing::Values("qwen2_vl_gqa_tied", "qwen2_vl_mha_untied",
-                                         "qwen2_vl_mqa_untied", "qwen2_text_gqa_tied"),
                          [](const auto& test_case) { return std::string(test_case.param); });
 
 }  // namespace

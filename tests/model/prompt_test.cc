@@ -253,7 +253,7 @@ TEST_F(Prompt, ItemsAndPartsMustAgree) {
   EXPECT_ERROR(tokenize({{Role::kUser, {text_part("text")}}}, {video({1, 2, 2})}), core::DataError,
                "found 1 images and videos and 0");
   EXPECT_ERROR(tokenize(with_video, {image_item({1, 2, 2})}), core::DataError,
-               "placeholder 0 is of a video, but a image is given");
+               "placeholder 0 is of a video, but an image is given");
 }
 
 TEST_F(Prompt, FrameTimesAreMeansOfPairs) {

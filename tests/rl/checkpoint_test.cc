@@ -223,7 +223,8 @@ TEST_F(Checkpoint, GenerationConfigGivesNoSampling) {
   model::QwenVl model(model_config, model_.weights());
   const RunConfig config;
   data::FrameCache frames({}, 0);
-  const PromptBuilder prompts(test::tiny_tokenizer(), model_config, frames, {});
+  const model::Processor processor = model::family_processor(model_config.family);
+  const PromptBuilder prompts({test::tiny_tokenizer(), model_config, processor, frames}, {});
   distributed::FakeCommunicator communicator(1);
   const RunContext context{config, communicator, model, test::tiny_tokenizer(), prompts};
   const rollout::RolloutOptions options = rollout_options(context, 1.0);

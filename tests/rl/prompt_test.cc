@@ -3,17 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "data/video_writer.h"
+#include "model/safetensors.h"
 #include "rl/packed_batch.h"
 #include "rl/prepared_prompt.h"
 #include "rl/vision_rows.h"
 #include "tests/rl/error_text.h"
 #include "tests/rl/temporary_folder.h"
 #include "tests/rl/tiny_model.h"
+#include "tests/support/base64.h"
 #include "tests/support/tensor_matchers.h"
 
 namespace retrace::rl {
@@ -24,7 +29,8 @@ using ::testing::HasSubstr;
 class Prompt : public ::testing::Test {
  protected:
   PromptBuilder builder(const PromptOptions& options = {}) {
-    return PromptBuilder({test::tiny_tokenizer(), config_, processor_, frames_}, options);
+    return PromptBuilder({test::tiny_tokenizer(), config_, processor_, frames_}, options,
+                         image_options_);
   }
   // A sample with a clip of 4 frames of 56 x 84.
   data::Sample video_sample() const {
@@ -35,6 +41,18 @@ class Prompt : public ::testing::Test {
     const at::Tensor noise = test::random_normal({4, 3, 56, 84}, 3);
     data::write_video(sample.videos[0], (noise * 60 + 128).clamp(0, 255).to(at::kByte), {});
     return sample;
+  }
+  // The golden photograph.
+  std::filesystem::path write_photo() const {
+    const nlohmann::json golden = nlohmann::json::parse(
+        core::read_text_file(RETRACE_SOURCE_DIR "/tests/golden/image_golden.json"));
+    for (const auto& image : golden.at("images")) {
+      if (image.at("name") != "photo.png") continue;
+      const std::filesystem::path file = folder_ / "photo.png";
+      std::ofstream(file, std::ios::binary) << test::decode_base64(image.at("file"));
+      return file;
+    }
+    throw std::runtime_error("no golden photograph");
   }
   static data::FrameOptions frame_options() {
     data::FrameOptions options;
@@ -48,6 +66,7 @@ class Prompt : public ::testing::Test {
 
   test::TemporaryFolder folder_;
   model::ModelConfig config_ = test::tiny_config();
+  data::ImageOptions image_options_;
   model::Processor processor_ = model::family_processor(config_.family);
   data::FrameCache frames_{frame_options(), 1 << 24};
 };
@@ -75,6 +94,72 @@ TEST_F(Prompt, BlindKeepsTheFormAndShowsOnlyGrey) {
   // One value a channel: every row is the first row.
   const at::Tensor first = blind.patches.pixel_values[0].expand_as(blind.patches.pixel_values);
   EXPECT_TRUE(blind.patches.pixel_values.equal(first));
+}
+
+TEST_F(Prompt, PutsImagesAndVideosWhereTheProblemSays) {
+  data::Sample sample = video_sample();
+  sample.videos.push_back(sample.videos[0]);
+  sample.images = {write_photo()};
+  sample.problem = "From <video> over <image> to <video>?";
+  const PreparedPrompt prompt = builder().build(sample);
+  ASSERT_EQ(prompt.patches.grids.size(), 3U);
+  EXPECT_EQ(prompt.patches.grids[0].t, 2);
+  EXPECT_EQ(prompt.patches.grids[1].t, 1);
+  EXPECT_EQ(prompt.patches.grids[2].t, 2);
+  const std::string text = text_of(prompt.tokens.ids);
+  EXPECT_THAT(text, ::testing::ContainsRegex("user\nFrom <.vision_start.><.video_pad.>"));
+  EXPECT_THAT(text, HasSubstr("<|video_pad|><|vision_end|> over <|vision_start|><|image_pad|>"));
+  EXPECT_THAT(text, HasSubstr("<|image_pad|><|vision_end|> to <|vision_start|><|video_pad|>"));
+  int64_t num_patches = 0;
+  for (const model::GridThw& grid : prompt.patches.grids) num_patches += grid.num_patches();
+  EXPECT_EQ(prompt.patches.pixel_values.size(0), num_patches);
+  // The two videos are one file, the image is another.
+  const int64_t video = prompt.patches.grids[0].num_patches();
+  EXPECT_TRUE(prompt.patches.pixel_values.narrow(0, 0, video)
+                  .equal(prompt.patches.pixel_values.narrow(0, num_patches - video, video)));
+  const model::QwenVl model = test::tiny_model();
+  EXPECT_EQ(VisionRows(model, prompt, false).detached().size(0), prompt.tokens.num_vision_tokens);
+  // Blind keeps the form here, too.
+  const PreparedPrompt blind = builder().build(sample, /*blind=*/true);
+  EXPECT_EQ(blind.tokens.ids, prompt.tokens.ids);
+  EXPECT_FALSE(blind.patches.pixel_values.equal(prompt.patches.pixel_values));
+}
+
+TEST_F(Prompt, PutsImagesBeforeVideosWithoutPlaceholders) {
+  data::Sample sample = video_sample();
+  sample.images = {write_photo()};
+  EXPECT_THAT(text_of(builder().build(sample).tokens.ids),
+              HasSubstr("<|image_pad|><|vision_end|><|vision_start|><|video_pad|>"));
+}
+
+TEST_F(Prompt, RefusesAnotherNumberOfPlaceholdersThanFiles) {
+  data::Sample sample = video_sample();
+  sample.problem = "<video> and <video>?";
+  EXPECT_THAT(test::error_text<core::DataError>([&] { builder().build(sample); }),
+              HasSubstr("expected <video> once for each of the sample's 1 files"));
+}
+
+TEST_F(Prompt, RefusesAPromptAboveTheLimit) {
+  const auto length = static_cast<int64_t>(builder().build(video_sample()).tokens.ids.size());
+  PromptOptions options;
+  options.max_tokens = length;
+  EXPECT_NO_THROW(builder(options).build(video_sample()));
+  options.max_tokens = length - 1;
+  EXPECT_THAT(test::error_text<core::DataError>([&] { builder(options).build(video_sample()); }),
+              HasSubstr(fmt::format("{} tokens, 12 of them of 1 images and videos", length)));
+}
+
+TEST_F(Prompt, OfAnImageFileHasTheValuesOfTransformers) {
+  // From the file on: decoding, conversion, size, resampling, normalisation, patch order.
+  const model::SafetensorsReader golden(RETRACE_SOURCE_DIR
+                                        "/tests/golden/prompt_golden.safetensors");
+  data::Sample sample = video_sample();
+  sample.videos.clear();
+  sample.images = {write_photo()};
+  image_options_.min_pixels = 1568;
+  image_options_.max_pixels = 1600;
+  const PreparedPrompt prompt = builder().build(sample);
+  EXPECT_TRUE(prompt.patches.pixel_values.equal(golden.read("photo.pixel_values")));
 }
 
 TEST_F(Prompt, FillsTheTemplateOnce) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/weights.h"
+#include "tests/model/tiny_families.h"
 #include "tests/rl/temporary_folder.h"
 
 namespace retrace::test {
@@ -42,12 +43,14 @@ void write_tiny_model_folder(const fs::path& folder) {
   fs::copy_file(tokenizer_file(), folder / "tokenizer.json", fs::copy_options::overwrite_existing);
 }
 
-model::ModelConfig tiny_config() {
-  static const model::ModelConfig config = [] {
+model::ModelConfig tiny_config(model::ModelFamily family) {
+  static const model::ModelConfig qwen2_vl = [] {
     const TemporaryFolder folder;
     folder.write("config.json", kConfigJson);
     return model::read_model_config(folder.path());
   }();
+  model::ModelConfig config = qwen2_vl;
+  make_family(config, family);
   return config;
 }
 
@@ -60,13 +63,14 @@ at::Tensor random_normal(std::vector<int64_t> shape, uint64_t seed) {
   return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions(at::kFloat));
 }
 
-model::QwenVl tiny_model(uint64_t seed) {
+model::QwenVl tiny_model(uint64_t seed, model::ModelFamily family) {
   const at::NoGradGuard no_grad;
   constexpr double kSpread = 0.15;
-  model::Weights weights(tiny_config());
+  const model::ModelConfig config = tiny_config(family);
+  model::Weights weights(config);
   model::initialise_randomly(weights, seed);
   weights.flat().detach().add_(random_normal({weights.num_parameters()}, seed), kSpread);
-  return model::QwenVl(tiny_config(), std::move(weights));
+  return model::QwenVl(config, std::move(weights));
 }
 
 model::VisionPatches random_patches(uint64_t seed) {
@@ -74,20 +78,20 @@ model::VisionPatches random_patches(uint64_t seed) {
   return {random_normal({grid.num_patches(), tiny_config().vision.patch_values()}, seed), {grid}};
 }
 
-model::PromptTokens tiny_prompt(const std::string& text, const model::VisionPatches* patches) {
+model::PromptTokens tiny_prompt(const std::string& text, const model::VisionPatches* patches,
+                                model::ModelFamily family) {
   using Kind = model::ChatPart::Kind;
   std::vector<model::VisionItem> items;
   model::ChatMessage message;
   if (patches != nullptr) {
     for (const model::GridThw& grid : patches->grids) {
-      items.push_back({model::VisionKind::kVideo, grid, 1.0, {}});
+      items.push_back({model::VisionKind::kVideo, grid, 1.0, std::vector<double>(grid.t, 0.5)});
       message.parts.push_back({Kind::kVideo, ""});
     }
   }
   message.parts.push_back({Kind::kText, text});
-  return model::tokenize_prompt(tiny_tokenizer(), tiny_config(),
-                                model::family_chat_template(tiny_config().family), {{message}},
-                                items);
+  return model::tokenize_prompt(tiny_tokenizer(), tiny_config(family),
+                                model::family_chat_template(family), {{message}}, items);
 }
 
 }  // namespace retrace::test

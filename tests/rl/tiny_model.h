@@ -19,12 +19,14 @@ namespace retrace::test {
 // Writes config.json and tokenizer.json into `folder`, which may not exist yet; no weights.
 void write_tiny_model_folder(const std::filesystem::path& folder);
 
-model::ModelConfig tiny_config();
+// Of another family (tests/model/tiny_families.h): without a config.json of its own.
+model::ModelConfig tiny_config(model::ModelFamily family = model::ModelFamily::kQwen2Vl);
 const model::Tokenizer& tiny_tokenizer();
 
 // Weights and biases are normal(0, 0.15) around their usual start: attention and head are far from
 // uniform, so that a wrong row, position or segment shows in the log-probs.
-model::QwenVl tiny_model(uint64_t seed = 1);
+model::QwenVl tiny_model(uint64_t seed = 1,
+                         model::ModelFamily family = model::ModelFamily::kQwen2Vl);
 
 // Standard normal values, a function of the seed.
 at::Tensor random_normal(std::vector<int64_t> shape, uint64_t seed);
@@ -33,6 +35,7 @@ at::Tensor random_normal(std::vector<int64_t> shape, uint64_t seed);
 model::VisionPatches random_patches(uint64_t seed);
 
 // The chat prompt for `text`, with the patches' video if there is one.
-model::PromptTokens tiny_prompt(const std::string& text, const model::VisionPatches* patches);
+model::PromptTokens tiny_prompt(const std::string& text, const model::VisionPatches* patches,
+                                model::ModelFamily family = model::ModelFamily::kQwen2Vl);
 
 }  // namespace retrace::test

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "rollout/engine.h"
+#include "tests/model/tiny_families.h"
 #include "tests/rollout/tiny_policy.h"
 #include "tests/support/tensor_matchers.h"
 
@@ -55,6 +56,38 @@ TEST_F(EngineSampling, LogprobsAreThoseOfThePackedTrainingForward) {
     }
   }
 }
+
+// Decode equals the training forward for every family, the middle prompt with deepstack features.
+class EngineOf : public testing::TestWithParam<model::ModelFamily> {};
+
+TEST_P(EngineOf, LogprobsAndGreedyChoicesAreThoseOfThePackedTrainingForward) {
+  const test::TinyPolicy policy(GetParam());
+  const test::TinyRequests tiny(policy, 3);
+  for (const double temperature : {1.0, 0.0}) {
+    RolloutOptions options = policy.options(16);
+    options.sampling.temperature = temperature;
+    const auto groups =
+        RolloutEngine(policy.qwen, policy.tokenizer, options).generate(tiny.requests, 1);
+    for (size_t i = 0; i < groups.size(); ++i) {
+      const PackedScores scores = score_packed(policy.qwen, tiny.requests[i], groups[i], 1.0);
+      for (size_t g = 0; g < groups[i].completions.size(); ++g) {
+        const Completion& completion = groups[i].completions[g];
+        EXPECT_TENSOR_NEAR(at::tensor(completion.logprobs), scores.logprobs[g],
+                           (test::Tolerance{1e-5, 1e-4}));
+        if (temperature > 0) continue;
+        at::Tensor allowed_TV = scores.logits[g].clone();
+        allowed_TV.index_fill_(1, at::tensor(options.banned_ids, at::kLong), -1e30);
+        EXPECT_TRUE(allowed_TV.argmax(1).equal(at::tensor(completion.ids, at::kLong)));
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, EngineOf,
+                         testing::Values(model::ModelFamily::kQwen25Vl,
+                                         model::ModelFamily::kQwen3Vl,
+                                         model::ModelFamily::kQwen2Text),
+                         test::family_name);
 
 TEST_F(EngineSampling, GreedyTakesTheLargestLogit) {
   RolloutOptions options = policy_.options(16);

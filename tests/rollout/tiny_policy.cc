@@ -4,11 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "kernels/token_logprob.h"
+#include "tests/model/tiny_families.h"
 
 namespace retrace::test {
 namespace {
 
-model::ModelConfig tiny_config() {
+model::ModelConfig tiny_config(model::ModelFamily family) {
   model::ModelConfig config = model::read_model_config(RETRACE_SOURCE_DIR "/assets/tiny");
   config.vision.depth = 1;
   config.vision.embed_dim = 16;
@@ -21,6 +22,7 @@ model::ModelConfig tiny_config() {
   config.num_kv_heads = 2;
   config.mrope_section = {2, 3, 3};
   config.tie_word_embeddings = false;
+  make_family(config, family);
   return config;
 }
 
@@ -36,9 +38,9 @@ model::Weights wide_weights(const model::ModelConfig& config) {
 
 }  // namespace
 
-TinyPolicy::TinyPolicy()
+TinyPolicy::TinyPolicy(model::ModelFamily family)
     : tokenizer(model::Tokenizer::from_file(RETRACE_SOURCE_DIR "/assets/tiny/tokenizer.json")),
-      qwen(tiny_config(), wide_weights(tiny_config())) {}
+      qwen(tiny_config(family), wide_weights(tiny_config(family))) {}
 
 model::PromptTokens TinyPolicy::text_prompt(const std::string& text) const {
   const std::vector<model::ChatMessage> chat = {
@@ -52,13 +54,14 @@ model::PromptTokens TinyPolicy::video_prompt(const std::string& text) const {
   const std::vector<model::ChatMessage> chat = {
       {model::Role::kUser, {{Kind::kVideo, ""}, {Kind::kText, text}}}};
   const std::vector<model::VisionItem> items = {
-      {model::VisionKind::kVideo, {.t = 1, .h = 4, .w = 4}, 1.0, {}}};
+      {model::VisionKind::kVideo, {.t = 1, .h = 4, .w = 4}, 1.0, {0.5}}};
   return model::tokenize_prompt(tokenizer, qwen.config(),
                                 model::family_chat_template(qwen.config().family), chat, items);
 }
 
 at::Tensor TinyPolicy::vision_rows(uint64_t seed) const {
-  at::Tensor rows = at::empty({4, qwen.config().hidden_size}, at::kFloat);
+  at::Tensor rows =
+      at::empty({4, qwen.config().vision.num_outputs() * qwen.config().hidden_size}, at::kFloat);
   const core::RandomStream stream(seed, "vision rows");
   for (int64_t i = 0; i < rows.numel(); ++i) {
     rows.data_ptr<float>()[i] = static_cast<float>(stream.normal(static_cast<uint64_t>(i)));
@@ -77,12 +80,14 @@ rollout::RolloutOptions TinyPolicy::options(int64_t max_new_tokens) const {
 
 TinyRequests::TinyRequests(const TinyPolicy& policy, int64_t num_completions) {
   prompts.push_back(policy.text_prompt("Which way did you turn?"));
-  prompts.push_back(policy.video_prompt("What did you pass on the way back to the door?"));
+  const bool sees = policy.qwen.config().has_vision();
+  const std::string question = "What did you pass on the way back to the door?";
+  prompts.push_back(sees ? policy.video_prompt(question) : policy.text_prompt(question));
   prompts.push_back(policy.text_prompt("Go."));
   const core::RandomStream sampling(11, "sampling");
   for (size_t i = 0; i < prompts.size(); ++i) {
-    requests.push_back({&prompts[i], i == 1 ? policy.vision_rows(3) : at::Tensor(), num_completions,
-                        sampling.substream(i)});
+    requests.push_back({&prompts[i], sees && i == 1 ? policy.vision_rows(3) : at::Tensor(),
+                        num_completions, sampling.substream(i)});
   }
 }
 

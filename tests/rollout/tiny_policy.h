@@ -15,7 +15,7 @@
 namespace retrace::test {
 
 struct TinyPolicy {
-  TinyPolicy();
+  explicit TinyPolicy(model::ModelFamily family = model::ModelFamily::kQwen2Vl);
 
   model::Tokenizer tokenizer;
   model::QwenVl qwen;
@@ -23,14 +23,14 @@ struct TinyPolicy {
   model::PromptTokens text_prompt(const std::string& text) const;
   // A clip of 4 vision tokens before the text.
   model::PromptTokens video_prompt(const std::string& text) const;
-  at::Tensor vision_rows(uint64_t seed) const;  // [4, D], for a video_prompt
+  at::Tensor vision_rows(uint64_t seed) const;  // [4, K*D], for a video_prompt
 
   // Sampling at temperature 1, bans as in training, both end tokens as stops.
   rollout::RolloutOptions options(int64_t max_new_tokens) const;
 };
 
-// Three prompts (the middle one with video) and a request of `num_completions` for each, with
-// streams of their own. Kept in one object because requests point at prompts.
+// Three prompts (the middle one with video, if the model sees) and a request of `num_completions`
+// for each, with streams of their own. Kept in one object because requests point at prompts.
 struct TinyRequests {
   TinyRequests(const TinyPolicy& policy, int64_t num_completions);
   TinyRequests(const TinyRequests&) = delete;
