@@ -23,7 +23,7 @@ class FrameConverter {
 
   Orientation orientation_;
   UniqueScale scale_;
-  UniqueFrame rgb_;                                                          // packed RGB24
+  UniqueFrame rgb_;                                                          // RGB24 or planar GBRP
   int format_ = -1, width_ = 0, height_ = 0, colorspace_ = -1, range_ = -1;  // what scale_ is for
 };
 
