@@ -104,8 +104,7 @@ int64_t even_num_frames(int64_t num_frames) {
          kFrameFactor;
 }
 
-void check_enough(int64_t num_frames, int64_t needed, const std::string& purpose) {
-  if (num_frames >= needed) return;
+[[noreturn]] void throw_too_short(int64_t num_frames, int64_t needed, const std::string& purpose) {
   core::throw_<core::DataError>(
       "the video has {} frame{}, expected at least {} to sample {}; leave it out, or use an image",
       num_frames, num_frames == 1 ? "" : "s", needed, purpose);
@@ -151,14 +150,18 @@ std::vector<int64_t> sample_frame_indices(int64_t num_frames, double video_fps,
     RETRACE_CHECK(video_fps > 0 && std::isfinite(video_fps), "a video of {} fps", video_fps);
     num_samples = num_samples_at_fps(num_frames, video_fps, options);
     const int64_t fewest = options.rule == SamplingRule::kHfQwen3Vl ? 1 : kFrameFactor;
-    check_enough(num_samples, fewest, fmt::format("at {} fps", options.fps));
+    if (num_samples < fewest) {
+      throw_too_short(num_frames, fewest, fmt::format("at {} fps", options.fps));
+    }
   }
   switch (options.rule) {
     case SamplingRule::kFps:
       return torch_linspace_rounded(last, num_samples);
     case SamplingRule::kLinspaceRound:
       num_samples = even_num_frames(num_samples);
-      check_enough(num_frames, num_samples, fmt::format("{} of them", num_samples));
+      if (num_samples > num_frames) {
+        throw_too_short(num_frames, num_samples, fmt::format("{} of them", num_samples));
+      }
       return torch_linspace_rounded(last, num_samples);
     case SamplingRule::kLinspaceFloor:
       return each(numpy_linspace(last, num_samples), down);

@@ -38,10 +38,10 @@ enum class SamplingRule {
 
 struct FrameSamplerOptions {
   SamplingRule rule = SamplingRule::kFps;
-  double fps = 2.0;           // kFps, kHf*: frames per second
-  int64_t min_frames = 4;     // kFps, kHf*
-  int64_t max_frames = 768;   // kFps, kHf*
-  int64_t num_frames = 8;     // kLinspace*, kSegmentMidpoint; at least 2
+  double fps = 2.0;                // kFps, kHf*: frames per second
+  int64_t min_frames = 4;          // kFps, kHf*
+  int64_t max_frames = 768;        // kFps, kHf*
+  int64_t num_frames = 8;          // kLinspace*, kSegmentMidpoint; at least 2
   std::vector<double> times = {};  // kTimes: seconds since the first frame, ascending
 };
 

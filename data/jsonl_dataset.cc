@@ -58,7 +58,13 @@ class RecordReader {
   }
   Json parse(std::string_view line) const;
   std::string text(const Json& record, const char* field) const;
-  std::filesystem::path video(const Json& record) const;
+  std::vector<std::filesystem::path> paths(const Json& record, const char* one_field,
+                                           const char* list_field) const;
+  void add_paths(const Json& value, const char* field,
+                 std::vector<std::filesystem::path>& paths) const;
+  std::filesystem::path resolve(const std::string& name, const char* field) const;
+  void check_vision(const Json& record, const Sample& sample) const;
+  void check_placeholders(const Sample& sample, std::string_view placeholder, size_t size) const;
   Task task(const Json& record) const;
   TravelDirection direction(const Json& record) const;
 
@@ -93,16 +99,9 @@ std::string RecordReader::text(const Json& record, const char* field) const {
   return found->get<std::string>();
 }
 
-std::filesystem::path RecordReader::video(const Json& record) const {
-  const std::string name = text(record, "video");
-  if (name.empty()) {
-    if (options_.allow_text_only) return {};
-    fail(
-        "field 'video': expected the name of a video file, found an empty string; only text-only "
-        "evaluation takes records without a video");
-  }
+std::filesystem::path RecordReader::resolve(const std::string& name, const char* field) const {
   if (name.find('\0') != std::string::npos)
-    fail("field 'video': expected a file name, found a zero byte in it");
+    fail("field '{}': expected a file name, found a zero byte in it", field);
   std::filesystem::path path = name;
   if (path.is_relative()) {
     path = (options_.video_root.empty() ? options_.file.parent_path() : options_.video_root) / path;
@@ -111,10 +110,68 @@ std::filesystem::path RecordReader::video(const Json& record) const {
   }
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    fail("field 'video': no such video file: {}; set the video folder to where the videos are",
-         path.string());
+    fail("field '{}': no such {} file: {}; set the video folder to where the files are", field,
+         std::string_view(field).starts_with("image") ? "image" : "video", path.string());
   }
   return path;
+}
+
+void RecordReader::add_paths(const Json& value, const char* field,
+                             std::vector<std::filesystem::path>& paths) const {
+  if (!value.is_string()) {
+    fail("field '{}': expected a string, found {}; put the value in quotes", field,
+         describe_type(value));
+  }
+  const std::string name = value.get<std::string>();
+  if (!name.empty()) {
+    paths.push_back(resolve(name, field));
+    return;
+  }
+  if (!options_.allow_text_only) {
+    fail(
+        "field '{}': expected the name of a file, found an empty string; only text-only evaluation "
+        "takes records without a video",
+        field);
+  }
+}
+
+std::vector<std::filesystem::path> RecordReader::paths(const Json& record, const char* one_field,
+                                                       const char* list_field) const {
+  std::vector<std::filesystem::path> found;
+  const auto one = record.find(one_field), list = record.find(list_field);
+  if (one != record.end() && list != record.end())
+    fail("fields '{}' and '{}': expected one of them, found both", one_field, list_field);
+  for (const auto& [field, value] : {std::pair(one_field, one), std::pair(list_field, list)}) {
+    if (value == record.end() || (value->is_null() && field != std::string_view("video"))) continue;
+    if (!value->is_array()) {
+      add_paths(*value, field, found);
+      continue;
+    }
+    for (const Json& entry : *value) add_paths(entry, field, found);
+  }
+  return found;
+}
+
+void RecordReader::check_placeholders(const Sample& sample, std::string_view placeholder,
+                                      size_t size) const {
+  const size_t count = count_occurrences(sample.problem, placeholder);
+  if (count == 0 || count == size) return;
+  fail(
+      "field 'problem': expected {} once for each file of the record, or not at all, found {} of "
+      "them and {} files",
+      placeholder, count, size);
+}
+
+void RecordReader::check_vision(const Json& record, const Sample& sample) const {
+  const bool has_field = record.contains("video") || record.contains("videos") ||
+                         record.contains("image") || record.contains("images");
+  const bool has_vision = !sample.images.empty() || !sample.videos.empty();
+  if (!has_field && !options_.allow_text_only)
+    fail("field 'video': missing; every record needs it, or 'videos', 'image' or 'images'");
+  if (!has_vision && !options_.allow_text_only)
+    fail("no video and no image; only text-only evaluation takes such records");
+  check_placeholders(sample, kImagePlaceholder, sample.images.size());
+  check_placeholders(sample, kVideoPlaceholder, sample.videos.size());
 }
 
 Task RecordReader::task(const Json& record) const {
@@ -141,7 +198,9 @@ Sample RecordReader::read(std::string_view line) const {
   sample.index = index_;
   sample.problem = text(record, "problem");
   sample.solution = text(record, "solution");
-  sample.video = video(record);
+  sample.images = paths(record, "image", "images");
+  sample.videos = paths(record, "video", "videos");
+  check_vision(record, sample);
   text(record, "original_question");  // the same as `problem`; a file without it is of another kind
   sample.answer = text(record, "original_answer");
   sample.task = task(record);

@@ -1,6 +1,10 @@
 // Reads question files: one JSON object a line with the five string fields of the Ego-ST training
 // files (problem, solution, video, original_question, original_answer) and, where EgoWorld wrote
 // it, "task" and "direction".
+//
+// Instead of "video" or beside it a record may have "videos", "image" and "images": a path or a
+// list of paths. Where a kind has placeholders in the problem ("<video>", "<image>"), there is one
+// for each, in the order of the list.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +18,15 @@ namespace retrace::data {
 struct DatasetOptions {
   std::filesystem::path file;
   std::filesystem::path
-      video_root;  // replaces the folder part of absolute video paths; relative ones are taken
-                   // from here, or from the file's own folder when empty
-  bool allow_text_only = false;  // accept records whose "video" is ""
+      video_root;  // replaces the folder part of absolute paths of videos and images; relative ones
+                   // are taken from here, or from the file's own folder when empty
+  bool allow_text_only = false;  // accept records without videos and images ("video" may be "")
   int64_t max_samples = 0;       // keep the first so many; 0 keeps all
 };
 
 // Throws DataError "<file>:<line>: field 'video': expected a string, found a number; ..." for a
-// missing file, bad JSON, a missing or mistyped field, an unknown task name, a video file that does
-// not exist, or an empty file.
+// missing file, bad JSON, a missing or mistyped field, an unknown task name, a video or
+// image file that does not exist, placeholders that do not fit their lists, or an empty file.
 std::vector<Sample> read_dataset(const DatasetOptions& options);
 
 // The order in which epoch `epoch` visits `num_samples` samples: a seeded permutation.

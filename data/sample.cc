@@ -48,4 +48,12 @@ std::optional<TravelDirection> parse_travel_direction(std::string_view name) {
   return std::nullopt;
 }
 
+size_t count_occurrences(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string_view::npos;
+       at = text.find(part, at + part.size()))
+    ++count;
+  return count;
+}
+
 }  // namespace retrace::data

@@ -1,4 +1,4 @@
-// The record every later stage works on: one question about one video.
+// The record every later stage works on: one question about videos and images.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace retrace::data {
 
@@ -21,12 +22,20 @@ std::optional<TravelDirection> parse_travel_direction(std::string_view name);
 
 struct Sample {
   int64_t index = 0;  // line number in its file, from 0; with the file it names the sample for good
-  std::string problem;          // question, options and instruction, as in the file
-  std::string solution;         // the demonstration: "<think>...</think> <answer>X</answer>"
-  std::string answer;           // the right letter
-  std::filesystem::path video;  // resolved path; empty for a text-only sample
+  // Question, options and instruction, as in the file. "<image>" and "<video>" say where each image
+  // and video belongs; a kind without placeholders goes before the text.
+  std::string problem;
+  std::string solution;  // the demonstration: "<think>...</think> <answer>X</answer>"
+  std::string answer;    // the right letter
+  std::vector<std::filesystem::path> images, videos;  // resolved paths; both empty: text only
   Task task = Task::kUnknown;
   TravelDirection direction = TravelDirection::kUnknown;
 };
+
+inline constexpr std::string_view kImagePlaceholder = "<image>";
+inline constexpr std::string_view kVideoPlaceholder = "<video>";
+
+// How often `part` occurs in `text`, without overlaps.
+size_t count_occurrences(std::string_view text, std::string_view part);
 
 }  // namespace retrace::data

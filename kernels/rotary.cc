@@ -95,21 +95,38 @@ class Rotary : public torch::autograd::Function<Rotary> {
 
 }  // namespace
 
-RotaryTable mrope_table(const at::Tensor& positions_3T, int64_t head_dim, double theta,
-                        const std::vector<int64_t>& sections) {
+std::vector<int64_t> sectioned_axes(const std::vector<int64_t>& sections) {
+  std::vector<int64_t> axes;
+  for (size_t section = 0; section < sections.size(); ++section) {
+    axes.insert(axes.end(), static_cast<size_t>(sections[section]),
+                static_cast<int64_t>(section % 3));
+  }
+  return axes;
+}
+
+std::vector<int64_t> interleaved_axes(const std::vector<int64_t>& sections) {
+  RETRACE_CHECK(sections.size() == 3, "interleaved_axes: expected 3 sections, got {}",
+                sections.size());
+  const int64_t half = std::accumulate(sections.begin(), sections.end(), int64_t{0});
+  std::vector<int64_t> axes(static_cast<size_t>(half), 0);
+  for (int64_t place = 0; place < half; ++place) {
+    const int64_t axis = place % 3;
+    if (place < 3 * sections[static_cast<size_t>(axis)]) axes[static_cast<size_t>(place)] = axis;
+  }
+  return axes;
+}
+
+RotaryTable mrope_table(const at::Tensor& positions_3T, double theta,
+                        const std::vector<int64_t>& axes) {
   core::check_shape(positions_3T, {3, core::kAnySize}, "mrope_table: positions");
   core::check_dtype(positions_3T, at::kLong, "mrope_table: positions");
-  const int64_t total = std::accumulate(sections.begin(), sections.end(), int64_t{0});
-  RETRACE_CHECK(head_dim > 0 && head_dim % 2 == 0 && total * 2 == head_dim,
-                "mrope_table: sections must sum to half of head_dim {}, sum to {}", head_dim,
-                total);
-  std::vector<int64_t> axis_of_place;  // [K]
-  for (size_t section = 0; section < sections.size(); ++section) {
-    axis_of_place.insert(axis_of_place.end(), sections[section], static_cast<int64_t>(section % 3));
+  RETRACE_CHECK(!axes.empty(), "mrope_table: no axes");
+  for (const int64_t axis : axes) {
+    RETRACE_CHECK(axis >= 0 && axis < 3, "mrope_table: axis {} is not 0, 1 or 2", axis);
   }
-  const at::Tensor axes_K = at::tensor(axis_of_place, at::kLong);
+  const at::Tensor axes_K = at::tensor(axes, at::kLong);
   const at::Tensor places_TK = positions_3T.index_select(0, axes_K).to(at::kFloat).t();
-  return table_of(places_TK * inverse_frequencies(head_dim, theta));
+  return table_of(places_TK * inverse_frequencies(2 * axes_K.size(0), theta));
 }
 
 RotaryTable vision_rotary_table(const at::Tensor& rows_T2, int64_t head_dim) {

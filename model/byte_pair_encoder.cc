@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <queue>
+#include <algorithm>
+#include <array>
+#include <optional>
 
 #include "core/error.h"
 #include "model/byte_alphabet.h"
+#include "model/symbol_merging.h"
 
 namespace retrace::model {
 
@@ -14,127 +17,78 @@ namespace {
 using core::CheckpointError;
 using core::throw_;
 
-constexpr size_t kMaxCachedWords = 1 << 16;
-constexpr size_t kMaxCachedLength = 64;  // bytes
-
-uint64_t pair_key(int32_t left_id, int32_t right_id) {
-  return static_cast<uint64_t>(static_cast<uint32_t>(left_id)) << 32 |
-         static_cast<uint32_t>(right_id);
-}
-
-// A symbol of a word under encoding; symbols form a doubly linked list.
-struct Symbol {
-  int32_t id;  // kGone once merged into its left neighbour
-  int32_t previous;
-  int32_t next;
-};
-constexpr int32_t kGone = -1;
-constexpr int32_t kNone = -1;
-
-struct Candidate {
-  int32_t rank;
-  int32_t place;  // of the left symbol
-  int32_t left_id, right_id;
-  int32_t merged_id;
-  // Best rank first; among equals the leftmost.
-  bool operator>(const Candidate& other) const {
-    return rank != other.rank ? rank > other.rank : place > other.place;
-  }
-};
+constexpr int32_t kNoToken = -1;
+constexpr size_t kTypicalLength = 64;  // bytes
 
 }  // namespace
 
-BytePairEncoder::BytePairEncoder(const std::vector<std::pair<std::string, int64_t>>& vocab,
-                                 const std::vector<std::pair<std::string, std::string>>& merges,
-                                 const std::string& file) {
-  std::unordered_map<std::string_view, int32_t> ids;
-  ids.reserve(vocab.size());
-  for (const auto& [spelling, id] : vocab) ids.emplace(spelling, static_cast<int32_t>(id));
-  for (int byte = 0; byte < 256; ++byte) {
-    const std::string spelling = spell_byte(static_cast<unsigned char>(byte));
-    const auto it = ids.find(spelling);
-    if (it == ids.end()) {
-      throw_<CheckpointError>(
-          "{}: key 'model.vocab': expected a token for every byte, found none for byte 0x{:02x} "
-          "('{}'); not a byte-level tokenizer",
-          file, byte, spelling);
-    }
-    id_of_byte_[static_cast<size_t>(byte)] = it->second;
+BytePairEncoder::BytePairEncoder(const TokenizerContents& contents)
+    : merges_(contents.merges.size()) {
+  read_bytes(contents);
+  // A pair given twice has the rank of its last mention, as in the reference implementation.
+  for (const MergeRule& merge : contents.merges) {
+    merges_.set(merge.left_id, merge.right_id, {merge.rank, merge.merged_id});
   }
-  merges_.reserve(merges.size());
-  for (size_t rank = 0; rank < merges.size(); ++rank) {
-    const auto& [left, right] = merges[rank];
-    const auto id_of = [&](const std::string& spelling) {
-      const auto it = ids.find(spelling);
-      if (it == ids.end()) {
-        throw_<CheckpointError>(
-            "{}: key 'model.merges[{}]': '{}' + '{}' needs the token '{}', which model.vocab lacks",
-            file, rank, left, right, spelling);
-      }
-      return it->second;
-    };
-    // A pair given twice has the rank of its last mention, as in the reference implementation.
-    merges_[pair_key(id_of(left), id_of(right))] = {static_cast<int32_t>(rank),
-                                                    id_of(left + right)};
+  find_whole_words(contents);
+}
+
+void BytePairEncoder::read_bytes(const TokenizerContents& contents) {
+  id_of_byte_.fill(kNoToken);
+  for (const auto& [spelling, id] : contents.vocab) {
+    const std::optional<std::string> bytes = bytes_of_spelling(spelling);
+    if (bytes && bytes->size() == 1) {
+      id_of_byte_[static_cast<uint8_t>(bytes->front())] = static_cast<int32_t>(id);
+    }
+  }
+  for (size_t byte = 0; byte < id_of_byte_.size(); ++byte) {
+    if (id_of_byte_[byte] != kNoToken) continue;
+    throw_<CheckpointError>(
+        "{}: expected a token for every byte in the vocabulary, found none for byte 0x{:02x} "
+        "('{}'); not a byte-level tokenizer",
+        contents.file, byte, spell_byte(static_cast<unsigned char>(byte)));
   }
 }
 
-const BytePairEncoder::Merge* BytePairEncoder::find_merge(int32_t left_id, int32_t right_id) const {
-  const auto it = merges_.find(pair_key(left_id, right_id));
-  return it == merges_.end() ? nullptr : &it->second;
+// With ignores_merges every entry of the vocabulary is one; otherwise those that merging arrives
+// at.
+void BytePairEncoder::find_whole_words(const TokenizerContents& contents) {
+  std::vector<std::pair<size_t, int32_t>> found;  // length, id
+  std::vector<int64_t> ids;
+  int64_t unused_steps = 0;
+  for (const auto& [spelling, id] : contents.vocab) {
+    const std::optional<std::string> bytes = bytes_of_spelling(spelling);
+    if (!bytes || bytes->empty()) continue;
+    if (!contents.ignores_merges) {
+      ids.clear();
+      encode(*bytes, ids, unused_steps);  // whole_words_ is empty: by merges alone
+      if (ids.size() != 1 || ids.front() != id) continue;
+    }
+    whole_words_text_ += *bytes;
+    found.emplace_back(bytes->size(), static_cast<int32_t>(id));
+  }
+  whole_words_.reserve(found.size());
+  std::string_view rest = whole_words_text_;
+  for (const auto& [length, id] : found) {
+    whole_words_.emplace(rest.substr(0, length), id);
+    rest.remove_prefix(length);
+  }
 }
 
-void BytePairEncoder::encode(std::string_view word, std::vector<int64_t>& ids) const {
-  if (word.size() > kMaxCachedLength) return merge_symbols(word, ids);
-  const std::string key(word);
-  {
-    const std::lock_guard lock(cache_mutex_);
-    if (const auto it = cache_.find(key); it != cache_.end()) {
-      ids.insert(ids.end(), it->second.begin(), it->second.end());
-      return;
-    }
+void BytePairEncoder::encode(std::string_view word, std::vector<int64_t>& ids,
+                             int64_t& steps) const {
+  ++steps;
+  if (const auto it = whole_words_.find(word); it != whole_words_.end()) {
+    ids.push_back(it->second);
+    return;
   }
-  std::vector<int64_t> word_ids;
-  merge_symbols(word, word_ids);
-  ids.insert(ids.end(), word_ids.begin(), word_ids.end());
-  const std::lock_guard lock(cache_mutex_);
-  if (cache_.size() >= kMaxCachedWords) cache_.clear();
-  cache_.emplace(key, std::move(word_ids));
-}
-
-void BytePairEncoder::merge_symbols(std::string_view word, std::vector<int64_t>& ids) const {
-  RETRACE_CHECK(word.size() < static_cast<size_t>(INT32_MAX), "word of {} bytes", word.size());
-  const int32_t length = static_cast<int32_t>(word.size());
-  std::vector<Symbol> symbols(word.size());
-  for (int32_t i = 0; i < length; ++i) {
-    symbols[i] = {id_of_byte_[static_cast<unsigned char>(word[i])], i - 1,
-                  i + 1 < length ? i + 1 : kNone};
-  }
-  std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
-  const auto propose = [&](int32_t place) {
-    if (place == kNone || symbols[place].next == kNone) return;
-    const int32_t left_id = symbols[place].id;
-    const int32_t right_id = symbols[symbols[place].next].id;
-    if (const Merge* merge = find_merge(left_id, right_id)) {
-      queue.push({merge->rank, place, left_id, right_id, merge->merged_id});
-    }
-  };
-  for (int32_t i = 0; i < length; ++i) propose(i);
-  while (!queue.empty()) {
-    const Candidate best = queue.top();
-    queue.pop();
-    Symbol& left = symbols[best.place];
-    if (left.id != best.left_id || left.next == kNone) continue;
-    Symbol& right = symbols[left.next];
-    if (right.id != best.right_id) continue;  // one of the two has been merged since
-    left.id = best.merged_id;
-    left.next = right.next;
-    right.id = kGone;
-    if (left.next != kNone) symbols[left.next].previous = best.place;
-    propose(left.previous);
-    propose(best.place);
-  }
-  for (int32_t i = 0; i != kNone && i < length; i = symbols[i].next) ids.push_back(symbols[i].id);
+  // Nearly every word fits in the first, whose contents are written before they are read.
+  std::array<int32_t, kTypicalLength> few;
+  std::vector<int32_t> many(word.size() > few.size() ? word.size() : 0);
+  int32_t* const symbols = many.empty() ? few.data() : many.data();
+  std::transform(word.begin(), word.end(), symbols,
+                 [&](char byte) { return id_of_byte_[static_cast<uint8_t>(byte)]; });
+  const size_t size = merge_symbols(merges_, {symbols, word.size()}, steps);
+  ids.insert(ids.end(), symbols, symbols + size);
 }
 
 }  // namespace retrace::model

@@ -4,38 +4,37 @@
 
 #include <array>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "model/merge_table.h"
+#include "model/tokenizer_contents.h"
+
 namespace retrace::model {
 
 class BytePairEncoder {
  public:
-  // `vocab` and `merges` as in tokenizer.json; `file` names it in messages. Throws CheckpointError
-  // if a byte has no token, or a merge names a token that the vocabulary lacks.
-  BytePairEncoder(const std::vector<std::pair<std::string, int64_t>>& vocab,
-                  const std::vector<std::pair<std::string, std::string>>& merges,
-                  const std::string& file);
+  // Throws CheckpointError if a byte has no token.
+  explicit BytePairEncoder(const TokenizerContents& contents);
+  BytePairEncoder(const BytePairEncoder&) = delete;
+  BytePairEncoder& operator=(const BytePairEncoder&) = delete;
 
-  // Appends the ids of `word`. O(n log n) in its length. Thread-safe.
-  void encode(std::string_view word, std::vector<int64_t>& ids) const;
+  // Appends the ids of `word`. O(n log n) in its length; `steps` grows by the pairs looked up.
+  // Thread-safe.
+  void encode(std::string_view word, std::vector<int64_t>& ids, int64_t& steps) const;
 
  private:
-  struct Merge {
-    int32_t rank;
-    int32_t merged_id;
-  };
-  const Merge* find_merge(int32_t left_id, int32_t right_id) const;
-  void merge_symbols(std::string_view word, std::vector<int64_t>& ids) const;
+  void read_bytes(const TokenizerContents& contents);
+  void find_whole_words(const TokenizerContents& contents);
 
   std::array<int32_t, 256> id_of_byte_{};
-  std::unordered_map<uint64_t, Merge> merges_;  // (left id << 32 | right id) -> merge
-  mutable std::mutex cache_mutex_;
-  mutable std::unordered_map<std::string, std::vector<int64_t>> cache_;  // short words seen before
+  MergeTable merges_;
+  std::string whole_words_text_;  // what the keys below point into
+  // Words that end up as one token: most of a text.
+  std::unordered_map<std::string_view, int32_t> whole_words_;
 };
 
 }  // namespace retrace::model

@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+#include <map>
 #include <set>
 #include <unordered_map>
 
 #include "core/error.h"
+#include "model/adapter_files.h"
 #include "model/json_reader.h"
+#include "model/parameter_specs.h"
 #include "model/safetensors.h"
 
 namespace retrace::model {
@@ -21,8 +22,6 @@ using core::CheckpointError;
 using core::throw_;
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWeightsFile = "model.safetensors";
-constexpr std::string_view kIndexFile = "model.safetensors.index.json";
 constexpr std::string_view kHead = "lm_head.weight";
 constexpr std::string_view kEmbedding = "model.embed_tokens.weight";
 
@@ -36,34 +35,92 @@ bool is_derived(std::string_view name) {
   return name.ends_with(".inv_freq");
 }
 
-std::vector<fs::path> files_of_index(const fs::path& folder) {
-  const fs::path index = folder / kIndexFile;
+std::string first_few(const std::vector<std::string>& lines) {
+  constexpr size_t kShown = 5;
+  const size_t shown = std::min(lines.size(), kShown);
+  std::string text = fmt::format("{}", fmt::join(lines.begin(), lines.begin() + shown, "; "));
+  if (lines.size() > shown) text += fmt::format("; and {} more", lines.size() - shown);
+  return text;
+}
+
+// The files that hold the weights, open, and what an index says about them.
+struct Shards {
+  std::vector<fs::path> files;
+  std::vector<SafetensorsReader> readers;  // one a file
+};
+
+using WeightMap = std::map<std::string, std::string>;  // tensor -> file name
+
+WeightMap read_index(const fs::path& index) {
   const nlohmann::json parsed = parse_json(read_checkpoint_text(index), index.string());
   const JsonObject root(parsed, index.string());
   const JsonObject map = root.object("weight_map");
-  std::set<std::string> names;
+  WeightMap files;
   for (const auto& [tensor, unused] : root.at("weight_map").items()) {
     const std::string file = map.string(tensor);
     if (file.empty() || fs::path(file).filename() != file || file == "." || file == "..") {
       map.fail(tensor, "a file name without folders");
     }
-    names.insert(file);
+    files.emplace(tensor, file);
   }
-  if (names.empty()) root.fail("weight_map", "at least one tensor");
-  std::vector<fs::path> files;
-  for (const std::string& name : names) files.push_back(folder / name);
+  if (files.empty()) root.fail("weight_map", "at least one tensor");
   return files;
 }
 
-std::vector<fs::path> weight_files(const fs::path& folder) {
-  if (is_present(folder / kWeightsFile)) return {folder / kWeightsFile};
-  if (is_present(folder / kIndexFile)) return files_of_index(folder);
-  const bool has_pickle = is_present(folder / "pytorch_model.bin") ||
-                          is_present(folder / "pytorch_model.bin.index.json");
+void require_listed_tensors(const fs::path& index, const WeightMap& listed, const Shards& shards) {
+  std::vector<std::string> absent;
+  for (const auto& [tensor, file] : listed) {
+    const auto shard =
+        std::lower_bound(shards.files.begin(), shards.files.end(), index.parent_path() / file);
+    const auto place = static_cast<size_t>(shard - shards.files.begin());
+    if (!shards.readers[place].has(tensor)) absent.push_back(tensor + " in " + file);
+  }
+  if (absent.empty()) return;
+  throw_<CheckpointError>("{}: {} tensors are listed, but not in their file: {}", index.string(),
+                          absent.size(), first_few(absent));
+}
+
+Shards open_shards(const fs::path& folder) {
+  const fs::path index = folder / kWeightsIndexFile;
+  const WeightMap listed = read_index(index);
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : listed) names.insert(file);
+  std::vector<std::string> absent;
+  Shards shards;
+  for (const std::string& name : names) {  // in order: require_listed_tensors() searches
+    shards.files.push_back(folder / name);
+    if (!is_present(folder / name)) absent.push_back(name);
+  }
+  if (!absent.empty()) {
+    throw_<CheckpointError>("{}: {} of {} listed files are not there: {}; copy the folder again",
+                            index.string(), absent.size(), names.size(), first_few(absent));
+  }
+  for (const fs::path& file : shards.files) shards.readers.emplace_back(file);
+  require_listed_tensors(index, listed, shards);
+  return shards;
+}
+
+std::string what_else_is_there(const fs::path& folder) {
+  if (is_present(folder / "pytorch_model.bin") ||
+      is_present(folder / "pytorch_model.bin.index.json")) {
+    return "pytorch_model.bin; convert it to safetensors";
+  }
+  if (has_adapter_files(folder)) {
+    return "an adapter; give the folder of its base model, or merge them with merge_adapters";
+  }
+  return "neither; is this a model folder?";
+}
+
+Shards open_weight_files(const fs::path& folder) {
+  if (is_present(folder / kWeightsFile)) {
+    Shards shards;
+    shards.files.push_back(folder / kWeightsFile);
+    shards.readers.emplace_back(shards.files[0]);
+    return shards;
+  }
+  if (is_present(folder / kWeightsIndexFile)) return open_shards(folder);
   throw_<CheckpointError>("{}: expected {} or {}, found {}", folder.string(), kWeightsFile,
-                          kIndexFile,
-                          has_pickle ? "pytorch_model.bin; convert it to safetensors"
-                                     : "neither; is this a model folder?");
+                          kWeightsIndexFile, what_else_is_there(folder));
 }
 
 // Where each parameter lies, and what does not fit.
@@ -105,16 +162,12 @@ void take_stock(const SafetensorsReader& reader, size_t file, const fs::path& pa
       inventory.misshapen.push_back(fmt::format("{} expected [{}], found [{}]", stored_name,
                                                 fmt::join(specs[it->second].shape, ", "),
                                                 fmt::join(shape, ", ")));
+    } else if (!at::isFloatingType(reader.dtype(stored_name))) {
+      inventory.misshapen.push_back(fmt::format("{} expected floating-point values, found {}",
+                                                stored_name,
+                                                at::toString(reader.dtype(stored_name))));
     }
   }
-}
-
-std::string first_few(const std::vector<std::string>& lines) {
-  constexpr size_t kShown = 5;
-  const size_t shown = std::min(lines.size(), kShown);
-  std::string text = fmt::format("{}", fmt::join(lines.begin(), lines.begin() + shown, "; "));
-  if (lines.size() > shown) text += fmt::format("; and {} more", lines.size() - shown);
-  return text;
 }
 
 void require_complete(const fs::path& folder, const std::vector<ParameterSpec>& specs,
@@ -137,28 +190,9 @@ void require_complete(const fs::path& folder, const std::vector<ParameterSpec>& 
                           fmt::join(faults, " | "));
 }
 
-bool has_finite_range(const at::Tensor& values) {
-  const auto [lowest, highest] = at::aminmax(values);  // NaN anywhere makes both NaN
-  return std::isfinite(lowest.item<float>()) && std::isfinite(highest.item<float>());
-}
-
-at::Tensor read_finite(const SafetensorsReader& reader, const fs::path& path,
-                       const std::string& name) {
-  const at::Tensor stored = reader.read(name);
-  if (!stored.is_floating_point()) {
-    throw_<CheckpointError>("{}: tensor '{}': expected floating-point values, found {}",
-                            path.string(), name, at::toString(stored.scalar_type()));
-  }
-  const at::Tensor values = stored.to(at::kFloat);
-  if (values.numel() > 0 && !has_finite_range(values)) {
-    throw_<CheckpointError>("{}: tensor '{}' holds NaN or infinite values", path.string(), name);
-  }
-  return values;
-}
-
 void require_same_head(const SafetensorsReader& reader, const fs::path& path,
                        const std::string& name, const Weights& weights) {
-  if (at::equal(read_finite(reader, path, name), weights.get(kEmbedding))) return;
+  if (reader.equals_float(name, weights.get(kEmbedding))) return;
   throw_<CheckpointError>(
       "{}: tensor '{}' differs from the embeddings, but config.json ties them; set "
       "tie_word_embeddings to false",
@@ -173,79 +207,22 @@ void load_weights(const fs::path& folder, Weights& weights) {
   std::unordered_map<std::string, size_t> places;
   for (size_t i = 0; i < specs.size(); ++i) places.emplace(specs[i].name, i);
 
-  const std::vector<fs::path> files = weight_files(folder);
-  std::vector<SafetensorsReader> readers;
+  const Shards shards = open_weight_files(folder);
   Inventory inventory;
   inventory.sources.resize(specs.size());
   inventory.found.resize(specs.size(), false);
-  for (size_t file = 0; file < files.size(); ++file) {
-    readers.emplace_back(files[file]);
-    take_stock(readers[file], file, files[file], places, specs, inventory);
+  for (size_t file = 0; file < shards.files.size(); ++file) {
+    take_stock(shards.readers[file], file, shards.files[file], places, specs, inventory);
   }
   require_complete(folder, specs, inventory);
   for (size_t i = 0; i < specs.size(); ++i) {
     const Inventory::Source& source = inventory.sources[i];
-    weights.at(i).copy_(read_finite(readers[source.file], files[source.file], source.name));
+    shards.readers[source.file].read_float(source.name, weights.at(i));
   }
   if (inventory.has_tied_head) {
     const Inventory::Source& head = inventory.tied_head;
-    require_same_head(readers[head.file], files[head.file], head.name, weights);
+    require_same_head(shards.readers[head.file], shards.files[head.file], head.name, weights);
   }
-}
-
-namespace {
-
-// What belongs to a model in Hugging Face layout beside its weights.
-constexpr std::array<std::string_view, 13> kCompanionFiles = {"config.json",
-                                                              "generation_config.json",
-                                                              "preprocessor_config.json",
-                                                              "processor_config.json",
-                                                              "tokenizer.json",
-                                                              "video_preprocessor_config.json",
-                                                              "tokenizer_config.json",
-                                                              "vocab.json",
-                                                              "merges.txt",
-                                                              "added_tokens.json",
-                                                              "special_tokens_map.json",
-                                                              "chat_template.json",
-                                                              "chat_template.jinja"};
-
-void copy_companion(const fs::path& source, const fs::path& target) {
-  if (!is_present(source)) return;
-  std::error_code error;
-  if (fs::equivalent(source, target, error)) return;
-  fs::copy_file(source, target, fs::copy_options::overwrite_existing, error);
-  if (error) {
-    throw_<CheckpointError>("{}: cannot be copied to {}: {}", source.string(), target.string(),
-                            error.message());
-  }
-}
-
-}  // namespace
-
-void save_model(const fs::path& folder, const fs::path& source_folder, const Weights& weights,
-                at::ScalarType dtype) {
-  RETRACE_CHECK(at::isFloatingType(dtype), "weights cannot be stored as {}", at::toString(dtype));
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    throw_<CheckpointError>("{}: cannot save a model: expected an existing folder",
-                            folder.string());
-  }
-  if (!is_present(source_folder / "config.json")) {
-    throw_<CheckpointError>(
-        "{}: cannot save a model: expected config.json here to copy, found none",
-        source_folder.string());
-  }
-  for (const std::string_view name : kCompanionFiles) {
-    copy_companion(source_folder / name, folder / name);
-  }
-  std::vector<std::pair<std::string, at::Tensor>> tensors;
-  for (size_t i = 0; i < weights.specs().size(); ++i) {
-    tensors.emplace_back(checkpoint_name(weights.config().family, weights.specs()[i].name),
-                         weights.at(i));
-  }
-  // transformers refuses a file whose metadata does not name a framework.
-  write_safetensors(folder / kWeightsFile, tensors, {{"format", "pt"}}, dtype);
 }
 
 }  // namespace retrace::model

@@ -1,24 +1,23 @@
-// A model folder in Hugging Face layout: config.json, tokenizer.json, model.safetensors (or shards
-// with an index).
+// The weights of a model folder in Hugging Face layout: model.safetensors, or shards with an index.
 #pragma once
 
-#include <ATen/core/ScalarType.h>
-
 #include <filesystem>
+#include <string_view>
 
 #include "model/weights.h"
 
 namespace retrace::model {
 
-// Fills `weights` from `folder`, from the hub layout (visual.*, model.*) or the nested one
-// (model.visual.*, model.language_model.*), converting to float32. Throws CheckpointError listing
-// the first few missing, unexpected and misshapen tensors, with expected and found shapes.
-void load_weights(const std::filesystem::path& folder, Weights& weights);
+inline constexpr std::string_view kWeightsFile = "model.safetensors";
+inline constexpr std::string_view kWeightsIndexFile = "model.safetensors.index.json";
 
-// Writes model.safetensors (hub layout, `dtype`) and copies every other file of `source_folder`
-// that belongs to a model (config.json, generation_config.json, tokenizer and processor files) into
-// the existing `folder`.
-void save_model(const std::filesystem::path& folder, const std::filesystem::path& source_folder,
-                const Weights& weights, at::ScalarType dtype);
+// Fills the base of `weights` from `folder`, from the hub layout (visual.*, model.*) or the nested
+// one (model.visual.*, model.language_model.*), converting F16, BF16, F32 and F64, mixed or not, to
+// float32. The files are mapped and converted window by window: the peak is the weights and one
+// window. A stored head beside tied embeddings must equal them.
+//
+// Throws CheckpointError listing the first few shards that are not there, tensors that the index
+// lists and their file lacks, and missing, unexpected and misshapen tensors (expected and found).
+void load_weights(const std::filesystem::path& folder, Weights& weights);
 
 }  // namespace retrace::model

@@ -16,21 +16,34 @@ Decoder::Decoder(const ModelConfig& config, const ParameterIndex& index)
       num_kv_heads_(config.num_kv_heads),
       head_dim_(config.head_dim()),
       rope_theta_(config.rope_theta),
-      mrope_section_(config.mrope_section),
+      mrope_axes_(config.mrope_interleaved ? kernels::interleaved_axes(config.mrope_section)
+                                           : kernels::sectioned_axes(config.mrope_section)),
       final_norm_(index, "model.norm", config.rms_norm_eps) {
   for (int64_t layer = 0; layer < config.num_layers; ++layer) {
-    const std::string name = fmt::format("model.layers.{}.", layer);
-    const double eps = config.rms_norm_eps;
-    layers_.push_back({.input_norm = {index, name + "input_layernorm", eps},
-                       .post_attention_norm = {index, name + "post_attention_layernorm", eps},
-                       .q_proj = {index, name + "self_attn.q_proj", true},
-                       .k_proj = {index, name + "self_attn.k_proj", true},
-                       .v_proj = {index, name + "self_attn.v_proj", true},
-                       .o_proj = {index, name + "self_attn.o_proj", false},
-                       .gate_proj = {index, name + "mlp.gate_proj", false},
-                       .up_proj = {index, name + "mlp.up_proj", false},
-                       .down_proj = {index, name + "mlp.down_proj", false}});
+    layers_.push_back(make_layer(config, index, layer));
   }
+}
+
+Decoder::Layer Decoder::make_layer(const ModelConfig& config, const ParameterIndex& index,
+                                   int64_t layer) {
+  const std::string name = fmt::format("model.layers.{}.", layer);
+  const double eps = config.rms_norm_eps;
+  Layer made{.input_norm = {index, name + "input_layernorm", eps},
+             .post_attention_norm = {index, name + "post_attention_layernorm", eps},
+             .q_proj = {index, name + "self_attn.q_proj", config.qkv_bias},
+             .k_proj = {index, name + "self_attn.k_proj", config.qkv_bias},
+             .v_proj = {index, name + "self_attn.v_proj", config.qkv_bias},
+             .o_proj = {index, name + "self_attn.o_proj", false},
+             .q_norm = {},
+             .k_norm = {},
+             .gate_proj = {index, name + "mlp.gate_proj", false},
+             .up_proj = {index, name + "mlp.up_proj", false},
+             .down_proj = {index, name + "mlp.down_proj", false}};
+  if (config.qk_norm) {
+    made.q_norm.emplace(index, name + "self_attn.q_norm", eps);
+    made.k_norm.emplace(index, name + "self_attn.k_norm", eps);
+  }
+  return made;
 }
 
 at::Tensor Decoder::attend(const Weights& weights, int64_t layer_index, const at::Tensor& x_TD,
@@ -38,10 +51,10 @@ at::Tensor Decoder::attend(const Weights& weights, int64_t layer_index, const at
   const Layer& layer = layers_[layer_index];
   const int64_t num_tokens = x_TD.size(0);
   const at::Tensor normed_TD = layer.input_norm(weights, x_TD);
-  const at::Tensor q_TNH =
-      layer.q_proj(weights, normed_TD).view({num_tokens, num_heads_, head_dim_});
-  const at::Tensor k_TMH =
-      layer.k_proj(weights, normed_TD).view({num_tokens, num_kv_heads_, head_dim_});
+  at::Tensor q_TNH = layer.q_proj(weights, normed_TD).view({num_tokens, num_heads_, head_dim_});
+  at::Tensor k_TMH = layer.k_proj(weights, normed_TD).view({num_tokens, num_kv_heads_, head_dim_});
+  if (layer.q_norm) q_TNH = (*layer.q_norm)(weights, q_TNH);
+  if (layer.k_norm) k_TMH = (*layer.k_norm)(weights, k_TMH);
   const at::Tensor v_TMH =
       layer.v_proj(weights, normed_TD).view({num_tokens, num_kv_heads_, head_dim_});
   const at::Tensor out_TNH = attention.attend(layer_index, kernels::apply_rotary(q_TNH, rotary),
@@ -56,17 +69,30 @@ at::Tensor Decoder::feed_forward(const Weights& weights, const Layer& layer,
   return layer.down_proj(weights, gate * layer.up_proj(weights, normed_TD));
 }
 
-at::Tensor Decoder::forward(const Weights& weights, const at::Tensor& embeddings_TD,
+void Decoder::check_inputs(const DecoderInput& input, const at::Tensor& positions_3T) const {
+  core::check_shape(input.embeddings_TD, {core::kAnySize, hidden_size_}, "decoder: embeddings");
+  core::check_dtype(input.embeddings_TD, at::kFloat, "decoder: embeddings");
+  core::check_shape(positions_3T, {3, input.embeddings_TD.size(0)}, "decoder: positions");
+  RETRACE_CHECK(input.deepstack_RD.size() <= layers_.size(),
+                "decoder: {} deepstack features for {} layers", input.deepstack_RD.size(),
+                layers_.size());
+  for (const at::Tensor& feature_RD : input.deepstack_RD) {
+    core::check_shape(feature_RD, {input.vision_tokens_R.size(0), hidden_size_},
+                      "decoder: deepstack feature");
+  }
+}
+
+at::Tensor Decoder::forward(const Weights& weights, const DecoderInput& input,
                             const at::Tensor& positions_3T, AttentionContext& attention) const {
-  core::check_shape(embeddings_TD, {core::kAnySize, hidden_size_}, "decoder: embeddings");
-  core::check_dtype(embeddings_TD, at::kFloat, "decoder: embeddings");
-  core::check_shape(positions_3T, {3, embeddings_TD.size(0)}, "decoder: positions");
-  const kernels::RotaryTable rotary =
-      kernels::mrope_table(positions_3T, head_dim_, rope_theta_, mrope_section_);
-  at::Tensor x_TD = embeddings_TD;
+  check_inputs(input, positions_3T);
+  const kernels::RotaryTable rotary = kernels::mrope_table(positions_3T, rope_theta_, mrope_axes_);
+  at::Tensor x_TD = input.embeddings_TD;
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     x_TD = x_TD + attend(weights, static_cast<int64_t>(layer), x_TD, rotary, attention);
     x_TD = x_TD + feed_forward(weights, layers_[layer], x_TD);
+    if (layer < input.deepstack_RD.size()) {
+      x_TD = x_TD.index_add(0, input.vision_tokens_R, input.deepstack_RD[layer]);
+    }
   }
   return final_norm_(weights, x_TD);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "core/files.h"
 
@@ -70,7 +71,8 @@ JsonObject JsonObject::object(std::string_view key) const {
 
 void JsonObject::fail(std::string_view key, std::string_view expected) const {
   const json* value = find(key);
-  throw_<CheckpointError>("{}: key '{}{}': expected {}, found {}", file_, path_, key, expected,
+  throw_<CheckpointError>("{}: key '{}{}': expected {}, found {}", file_, core::one_line(path_),
+                          core::one_line(key), expected,
                           value == nullptr ? std::string("nothing") : describe_json(*value));
 }
 

@@ -53,6 +53,7 @@ class JsonObject {
   [[noreturn]] void fail(std::string_view key, std::string_view expected) const;
 
   const std::string& file() const { return file_; }
+  const nlohmann::json& value() const { return *value_; }
 
  private:
   const nlohmann::json* value_;

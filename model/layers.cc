@@ -24,7 +24,10 @@ Linear::Linear(const ParameterIndex& index, const std::string& name, bool has_bi
 }
 
 at::Tensor Linear::operator()(const Weights& weights, const at::Tensor& x) const {
-  return kernels::linear(x, weights.at(weight), bias ? weights.at(*bias) : at::Tensor());
+  const at::Tensor y =
+      kernels::linear(x, weights.at(weight), bias ? weights.at(*bias) : at::Tensor());
+  const Adapters* adapters = weights.adapters();
+  return adapters == nullptr ? y : adapters->add_to(y, weight, x, weights.dropout_keys());
 }
 
 LayerNorm::LayerNorm(const ParameterIndex& index, const std::string& name, double epsilon)

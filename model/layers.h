@@ -24,7 +24,7 @@ class ParameterIndex {
   std::unordered_map<std::string, size_t> index_;
 };
 
-// x W^T + b
+// x W^T + b, and the low-rank term of an adapter if the weights carry one for W (model/adapters.h).
 struct Linear {
   Linear(const ParameterIndex& index, const std::string& name, bool has_bias);
   at::Tensor operator()(const Weights& weights, const at::Tensor& x) const;  // [R, in] -> [R, out]

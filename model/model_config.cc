@@ -205,6 +205,11 @@ ModelConfig read_model_config(const std::filesystem::path& folder) {
   if (config.has_vision()) {
     config.vision =
         read_vision_config(root.object("vision_config"), config.family, config.hidden_size);
+    if (config.vision.num_outputs() > 1 + config.num_layers) {
+      root.object("vision_config")
+          .fail("deepstack_visual_indexes",
+                fmt::format("at most one for each of the {} decoder layers", config.num_layers));
+    }
   }
   // Absent means untied, as in transformers' classes.
   config.tie_word_embeddings =

@@ -14,14 +14,20 @@ constexpr std::string_view kLanguage = "model.", kNestedLanguage = "model.langua
 // Collects specs in order.
 class SpecList {
  public:
-  explicit SpecList(bool is_vision) : is_vision_(is_vision) {}
+  // `has_vision`: of the model.
+  SpecList(bool is_vision, bool has_vision) : is_vision_(is_vision), has_vision_(has_vision) {}
 
   void add(const std::string& name, Shape shape) {
     const bool decays = shape.size() >= 2;
-    specs_.push_back({name, std::move(shape), is_vision_, decays});
+    specs_.push_back({.name = name,
+                      .shape = std::move(shape),
+                      .is_vision = is_vision_,
+                      .decays = decays,
+                      .nested_name = nested_name(has_vision_, name)});
   }
   void add_linear(const std::string& name, int64_t out, int64_t in, bool bias) {
     add(name + ".weight", {out, in});
+    specs_.back().is_linear = true;
     if (bias) add(name + ".bias", {out});
   }
   void add_norm(const std::string& name, int64_t size, bool bias) {
@@ -31,7 +37,7 @@ class SpecList {
   std::vector<ParameterSpec> take() { return std::move(specs_); }
 
  private:
-  bool is_vision_;
+  bool is_vision_, has_vision_;
   std::vector<ParameterSpec> specs_;
 };
 
@@ -65,7 +71,7 @@ void add_merger(const ModelConfig& config, const std::string& prefix, int64_t no
 std::vector<ParameterSpec> vision_specs(const ModelConfig& config) {
   const VisionConfig& vision = config.vision;
   const int64_t width = vision.embed_dim;
-  SpecList list(/*is_vision=*/true);
+  SpecList list(/*is_vision=*/true, config.has_vision());
   list.add("visual.patch_embed.proj.weight", {width, vision.in_channels, vision.temporal_patch_size,
                                               vision.patch_size, vision.patch_size});
   if (vision.patch_bias) list.add("visual.patch_embed.proj.bias", {width});
@@ -96,7 +102,7 @@ void add_attention(const ModelConfig& config, const std::string& prefix, SpecLis
 
 std::vector<ParameterSpec> language_specs(const ModelConfig& config) {
   const int64_t width = config.hidden_size;
-  SpecList list(/*is_vision=*/false);
+  SpecList list(/*is_vision=*/false, config.has_vision());
   list.add("model.embed_tokens.weight", {config.vocab_size, width});
   for (int64_t layer = 0; layer < config.num_layers; ++layer) {
     const std::string prefix = fmt::format("model.layers.{}.", layer);
@@ -133,8 +139,8 @@ VisionNames vision_names(VisionMlp mlp) {
   return {};
 }
 
-std::string checkpoint_name(ModelFamily family, std::string_view name) {
-  if (family != ModelFamily::kQwen3Vl) return std::string(name);
+std::string nested_name(bool has_vision, std::string_view name) {
+  if (!has_vision) return std::string(name);
   if (name.starts_with(kVision)) {
     return fmt::format("{}{}", kNestedVision, name.substr(kVision.size()));
   }
@@ -142,6 +148,10 @@ std::string checkpoint_name(ModelFamily family, std::string_view name) {
     return fmt::format("{}{}", kNestedLanguage, name.substr(kLanguage.size()));
   }
   return std::string(name);
+}
+
+std::string checkpoint_name(ModelFamily family, std::string_view name) {
+  return nested_name(family == ModelFamily::kQwen3Vl, name);
 }
 
 std::string parameter_name(std::string_view stored_name) {

@@ -18,6 +18,9 @@ struct ParameterSpec {
   std::vector<int64_t> shape;
   bool is_vision = false;  // belongs to the vision tower (visual.*)
   bool decays = false;     // weight decay applies: matrices and embeddings, not norms and biases
+  bool is_linear = false;  // the matrix of a linear layer other than the head
+  // As transformers names it in memory, and PEFT in its files: nested for families with a tower.
+  std::string nested_name = {};
 };
 
 // Every parameter of a model of this configuration, in checkpoint order; lm_head.weight only when
@@ -30,6 +33,9 @@ struct VisionNames {
   std::string_view merger_norm, merger_in, merger_out;
 };
 VisionNames vision_names(VisionMlp mlp);
+
+// "model.language_model.layers.0..." for a model with a tower, the same name for one without.
+std::string nested_name(bool has_vision, std::string_view name);
 
 // The name under which the hub's files of the family store the parameter `name`: nested for
 // Qwen3-VL (model.visual.*, model.language_model.*), the same for the others.

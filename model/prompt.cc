@@ -18,29 +18,6 @@ using core::CheckpointError;
 using core::DataError;
 using core::throw_;
 
-constexpr std::string_view kDefaultSystem = "You are a helpful assistant.";
-constexpr std::string_view kTurnStart = "<|im_start|>";
-constexpr std::string_view kTurnEnd = "<|im_end|>";
-constexpr std::string_view kTextEnd = "<|endoftext|>";
-constexpr std::string_view kVisionStart = "<|vision_start|>";
-constexpr std::string_view kVisionEnd = "<|vision_end|>";
-constexpr std::string_view kVisionPad = "<|vision_pad|>";
-constexpr std::string_view kImagePad = "<|image_pad|>";
-constexpr std::string_view kVideoPad = "<|video_pad|>";
-constexpr std::array kControlTokens = {kTurnStart, kTurnEnd,   kTextEnd,  kVisionStart,
-                                       kVisionEnd, kVisionPad, kImagePad, kVideoPad};
-
-void require_plain(std::string_view text, std::string_view part) {
-  for (const std::string_view token : kControlTokens) {
-    const size_t place = text.find(token);
-    if (place == std::string_view::npos) continue;
-    throw_<DataError>(
-        "prompt: the {} text holds the control token '{}' at byte {}; expected plain text, remove "
-        "it from the sample (a video is attached by its path, not by a placeholder)",
-        part, token, place);
-  }
-}
-
 void require_same_ids(const Tokenizer& tokenizer, const ModelConfig& config) {
   const std::array<std::tuple<std::string_view, std::string_view, int64_t>, 4> expected = {
       {{kImagePad, "image_token_id", config.image_token_id},
@@ -48,6 +25,7 @@ void require_same_ids(const Tokenizer& tokenizer, const ModelConfig& config) {
        {kVisionStart, "vision_start_token_id", config.vision_start_token_id},
        {kVisionEnd, "vision_end_token_id", config.vision_end_token_id}}};
   for (const auto& [token, key, id] : expected) {
+    if (config.family == ModelFamily::kQwen2Text) break;  // its config.json names none
     const std::optional<int64_t> found = tokenizer.id_of(token);
     if (found == id) continue;
     throw_<CheckpointError>(
@@ -63,53 +41,111 @@ void require_same_ids(const Tokenizer& tokenizer, const ModelConfig& config) {
   }
 }
 
-std::vector<int64_t> expand_placeholders(const std::vector<int64_t>& ids, const ModelConfig& config,
-                                         const std::vector<GridThw>& grids) {
-  const auto num_found = std::count(ids.begin(), ids.end(), config.video_token_id);
-  if (static_cast<size_t>(num_found) != grids.size()) {
-    throw_<DataError>(
-        "prompt: expected one video a placeholder, found {} videos and {} placeholders",
-        grids.size(), num_found);
+// The kinds of the chat's vision parts, in order.
+std::vector<VisionKind> vision_parts(std::span<const ChatMessage> messages) {
+  std::vector<VisionKind> kinds;
+  for (const ChatMessage& message : messages) {
+    for (const ChatPart& part : message.parts) {
+      if (part.kind == ChatPart::Kind::kImage) kinds.push_back(VisionKind::kImage);
+      if (part.kind == ChatPart::Kind::kVideo) kinds.push_back(VisionKind::kVideo);
+    }
   }
+  return kinds;
+}
+
+void require_items(std::span<const ChatMessage> messages, std::span<const VisionItem> items) {
+  const std::vector<VisionKind> kinds = vision_parts(messages);
+  const auto name = [](VisionKind kind) { return kind == VisionKind::kImage ? "image" : "video"; };
+  if (kinds.size() != items.size()) {
+    throw_<DataError>(
+        "prompt: expected one image or video a placeholder, found {} images and videos and {} "
+        "placeholders",
+        items.size(), kinds.size());
+  }
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    if (kinds[i] == items[i].kind) continue;
+    throw_<DataError>("prompt: placeholder {} is of a {}, but a {} is given for it", i,
+                      name(kinds[i]), name(items[i].kind));
+  }
+}
+
+// Each pair of a Qwen3-VL video is introduced by its time.
+std::string timed_placeholders(const VisionItem& video) {
+  RETRACE_CHECK(static_cast<int64_t>(video.pair_seconds.size()) == video.grid.t,
+                "a video of {} frame pairs has {} times", video.grid.t, video.pair_seconds.size());
+  std::string text;
+  for (const double seconds : video.pair_seconds) {
+    text += fmt::format("<{:.1f} seconds>{}", seconds, one_placeholder(VisionKind::kVideo));
+  }
+  return text;
+}
+
+std::string render_with_times(const ChatTemplate& chat, std::span<const ChatMessage> messages,
+                              std::span<const VisionItem> items, bool add_generation_prompt) {
+  size_t next = 0;
+  return render_chat(chat, messages, add_generation_prompt, [&](VisionKind kind) {
+    const VisionItem& item = items[next++];
+    const bool is_timed = chat.family == ModelFamily::kQwen3Vl && item.kind == VisionKind::kVideo;
+    return is_timed ? timed_placeholders(item) : one_placeholder(kind);
+  });
+}
+
+std::vector<int64_t> expand_placeholders(const std::vector<int64_t>& ids, const ModelConfig& config,
+                                         const std::vector<VisionSpan>& spans) {
   std::vector<int64_t> expanded;
-  size_t grid_idx = 0;
+  size_t next = 0;
   for (const int64_t id : ids) {
-    const bool is_video = id == config.video_token_id;
-    const int64_t count =
-        is_video ? grids[grid_idx++].num_tokens(config.vision.spatial_merge_size) : 1;
-    RETRACE_CHECK(count > 0, "video {} has a grid without tokens", grid_idx - 1);
+    int64_t count = 1;
+    if (id == config.image_token_id || id == config.video_token_id) {
+      RETRACE_CHECK(next < spans.size(), "more placeholders than the {} expected", spans.size());
+      count = spans[next++].grid.num_tokens(config.vision.spatial_merge_size);
+      RETRACE_CHECK(count > 0, "vision span {} has a grid without tokens", next - 1);
+    }
     expanded.insert(expanded.end(), static_cast<size_t>(count), id);
   }
+  RETRACE_CHECK(next == spans.size(), "expected {} placeholders, found {}", spans.size(), next);
   return expanded;
+}
+
+void require_length(const PromptTokens& prompt, size_t num_items, int64_t max_tokens) {
+  const auto length = static_cast<int64_t>(prompt.ids.size());
+  if (max_tokens == 0 || length <= max_tokens) return;
+  throw_<DataError>(
+      "prompt: {} tokens, {} of them of {} images and videos, but the limit is {}; a prompt is "
+      "never cut, since that would lose the question or split a video: show fewer or smaller "
+      "frames, or raise the limit",
+      length, prompt.num_vision_tokens, num_items, max_tokens);
 }
 
 }  // namespace
 
-std::string render_chat(const ChatTurn& turn) {
-  std::string vision;
-  if (turn.has_video) vision = fmt::format("{}{}{}", kVisionStart, kVideoPad, kVisionEnd);
-  return fmt::format("{0}system\n{2}{1}\n{0}user\n{3}{4}{1}\n{0}assistant\n", kTurnStart, kTurnEnd,
-                     turn.system.empty() ? kDefaultSystem : turn.system, vision, turn.text);
-}
-
 PromptTokens tokenize_prompt(const Tokenizer& tokenizer, const ModelConfig& config,
-                             const ChatTurn& turn, const std::vector<GridThw>& video_grids) {
-  require_plain(turn.system, "system");
-  require_plain(turn.text, "user");
+                             const ChatTemplate& chat, std::span<const ChatMessage> messages,
+                             std::span<const VisionItem> items, const PromptLimits& limits) {
+  RETRACE_CHECK(chat.family == config.family, "chat template and model are of different families");
   require_same_ids(tokenizer, config);
+  require_items(messages, items);
+  const std::string text = render_with_times(chat, messages, items, limits.add_generation_prompt);
+  const std::vector<VisionSpan> spans = vision_spans(items, config.family);
   PromptTokens prompt;
-  prompt.ids = expand_placeholders(tokenizer.encode(render_chat(turn)), config, video_grids);
-  MropePositions mrope = mrope_positions(prompt.ids, config, video_grids);
+  prompt.ids = expand_placeholders(tokenizer.encode(text), config, spans);
+  for (const VisionItem& item : items)
+    prompt.num_vision_tokens += item.grid.num_tokens(config.vision.spatial_merge_size);
+  require_length(prompt, items.size(), limits.max_tokens);
+  MropePositions mrope = mrope_positions(prompt.ids, config, items);
   prompt.positions = std::move(mrope.positions);
   prompt.next_position = mrope.next_position;
   return prompt;
 }
 
 std::vector<int64_t> unsampleable_ids(const Tokenizer& tokenizer, const ModelConfig& config) {
-  std::vector<int64_t> ids = {config.image_token_id, config.video_token_id,
-                              config.vision_start_token_id, config.vision_end_token_id};
-  for (const std::string_view token : kControlTokens) {
-    if (token == kTurnEnd || token == kTextEnd) continue;
+  std::vector<int64_t> ids;
+  if (config.family != ModelFamily::kQwen2Text) {
+    ids = {config.image_token_id, config.video_token_id, config.vision_start_token_id,
+           config.vision_end_token_id};
+  }
+  for (const std::string_view token :
+       {kTurnStart, kVisionStart, kVisionEnd, kVisionPad, kImagePad, kVideoPad}) {
     if (const std::optional<int64_t> id = tokenizer.id_of(token)) ids.push_back(*id);
   }
   for (int64_t id = 0; id < config.vocab_size; ++id) {

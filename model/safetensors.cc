@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
-#include <set>
 
 #include "core/error.h"
 #include "core/file_descriptor.h"
-#include "core/files.h"
+#include "model/mapped_window.h"
 #include "model/safetensors_header.h"
 
 namespace retrace::model {
@@ -28,7 +28,8 @@ using core::throw_;
 
 constexpr int64_t kLengthBytes = 8;
 constexpr int64_t kMaxHeaderBytes = 100'000'000;  // as other readers of the format
-constexpr size_t kMaxTransferBytes = 1 << 30;  // one read or write call moves at most 2 GB on Linux
+constexpr int64_t kWindowBytes = 16 << 20;
+constexpr size_t kMaxTransferBytes = 1 << 30;  // one read call moves at most 2 GB on Linux
 
 void read_fully(int descriptor, char* target, int64_t bytes, int64_t offset,
                 const std::string& file) {
@@ -43,17 +44,6 @@ void read_fully(int descriptor, char* target, int64_t bytes, int64_t offset,
                               bytes, offset, done);
     }
     done += count;
-  }
-}
-
-void write_fully(int descriptor, const char* source, int64_t bytes, const std::string& file) {
-  while (bytes > 0) {
-    const size_t wanted = std::min(static_cast<size_t>(bytes), kMaxTransferBytes);
-    const ssize_t count = ::write(descriptor, source, wanted);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_<CheckpointError>("{}: cannot be written: {}", file, std::strerror(errno));
-    source += count;
-    bytes -= count;
   }
 }
 
@@ -88,6 +78,44 @@ struct SafetensorsReader::Impl {
   std::map<std::string, size_t> places;  // name -> place in header.entries
   int64_t data_offset = 0;               // bytes before the data
 };
+
+namespace {
+
+bool has_finite_range(const at::Tensor& values) {
+  const auto [lowest, highest] = at::aminmax(values);  // NaN anywhere makes both NaN
+  return std::isfinite(lowest.item<float>()) && std::isfinite(highest.item<float>());
+}
+
+// Calls visit(values [n] as stored, index of the first) over the tensor until it returns false;
+// returns whether it never did.
+template <class Impl, class Visit>
+bool for_each_window(const Impl& impl, const std::string& name, const at::Tensor& like,
+                     const Visit& visit) {
+  const SafetensorsEntry& entry = impl.entry(name);
+  RETRACE_CHECK(
+      like.is_contiguous() && like.scalar_type() == at::kFloat && like.sizes().vec() == entry.shape,
+      "safetensors: '{}' is read into a tensor that is not like it", name);
+  if (!at::isFloatingType(entry.dtype)) {
+    throw_<CheckpointError>("{}: tensor '{}': expected floating-point values, found {}", impl.file,
+                            name, at::toString(entry.dtype));
+  }
+  const auto item_bytes = static_cast<int64_t>(at::elementSize(entry.dtype));
+  for (int64_t begin = entry.begin; begin < entry.end; begin += kWindowBytes) {
+    const int64_t bytes = std::min(kWindowBytes, entry.end - begin);
+    const MappedWindow window(impl.descriptor.get(), impl.data_offset + begin, bytes, impl.file);
+    at::Tensor values = at::empty({0}, entry.dtype);
+    if (reinterpret_cast<uintptr_t>(window.data()) % static_cast<uintptr_t>(item_bytes) == 0) {
+      values = at::from_blob(const_cast<char*>(window.data()), {bytes / item_bytes}, entry.dtype);
+    } else {  // the format allows a header of any length
+      values = at::empty({bytes / item_bytes}, entry.dtype);
+      std::memcpy(values.data_ptr(), window.data(), static_cast<size_t>(bytes));
+    }
+    if (!visit(values, (begin - entry.begin) / item_bytes)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 SafetensorsReader::SafetensorsReader(const std::filesystem::path& file)
     : impl_(std::make_unique<Impl>(file)) {
@@ -133,6 +161,10 @@ std::vector<int64_t> SafetensorsReader::shape(const std::string& name) const {
   return impl_->entry(name).shape;
 }
 
+at::ScalarType SafetensorsReader::dtype(const std::string& name) const {
+  return impl_->entry(name).dtype;
+}
+
 at::Tensor SafetensorsReader::read(const std::string& name) const {
   const SafetensorsEntry& entry = impl_->entry(name);
   at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.dtype));
@@ -142,69 +174,30 @@ at::Tensor SafetensorsReader::read(const std::string& name) const {
   return entry.dtype == at::kBool ? tensor.view(at::kByte).ne(0) : tensor;
 }
 
+void SafetensorsReader::read_float(const std::string& name, const at::Tensor& target) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor flat = target.detach().view({-1});
+  for_each_window(*impl_, name, target, [&](const at::Tensor& values, int64_t first) {
+    const at::Tensor part = flat.narrow(0, first, values.numel());
+    part.copy_(values);
+    if (!has_finite_range(part)) {
+      throw_<CheckpointError>("{}: tensor '{}' holds NaN or infinite values", impl_->file, name);
+    }
+    return true;
+  });
+}
+
+bool SafetensorsReader::equals_float(const std::string& name, const at::Tensor& other) const {
+  if (shape(name) != other.sizes().vec()) return false;
+  const at::NoGradGuard no_grad;
+  const at::Tensor flat = other.detach().view({-1});
+  return for_each_window(*impl_, name, other, [&](const at::Tensor& values, int64_t first) {
+    return at::equal(values.to(at::kFloat), flat.narrow(0, first, values.numel()));
+  });
+}
+
 const std::map<std::string, std::string>& SafetensorsReader::metadata() const {
   return impl_->header.metadata;
-}
-
-namespace {
-
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
-
-SafetensorsHeader describe_tensors(const NamedTensors& tensors,
-                                   const std::map<std::string, std::string>& metadata,
-                                   std::optional<at::ScalarType> stored_dtype) {
-  SafetensorsHeader header;
-  header.metadata = metadata;
-  std::set<std::string> seen;
-  int64_t offset = 0;
-  for (const auto& [name, tensor] : tensors) {
-    RETRACE_CHECK(name != "__metadata__" && seen.insert(name).second,
-                  "safetensors: tensor name '{}' is reserved or used twice", name);
-    const at::ScalarType dtype = stored_dtype.value_or(tensor.scalar_type());
-    const int64_t bytes = tensor.numel() * static_cast<int64_t>(at::elementSize(dtype));
-    header.entries.push_back({name, dtype, tensor.sizes().vec(), offset, offset + bytes});
-    offset += bytes;
-  }
-  return header;
-}
-
-void write_contents(int descriptor, const NamedTensors& tensors, const SafetensorsHeader& header,
-                    const std::string& file) {
-  const std::string text = format_safetensors_header(header);
-  const uint64_t header_bytes = text.size();
-  write_fully(descriptor, reinterpret_cast<const char*>(&header_bytes), kLengthBytes, file);
-  write_fully(descriptor, text.data(), static_cast<int64_t>(text.size()), file);
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const SafetensorsEntry& entry = header.entries[i];
-    const at::Tensor stored = tensors[i].second.detach().to(at::kCPU, entry.dtype).contiguous();
-    write_fully(descriptor, static_cast<const char*>(stored.data_ptr()), entry.end - entry.begin,
-                file);
-  }
-}
-
-}  // namespace
-
-void write_safetensors(const std::filesystem::path& file, const NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata,
-                       std::optional<at::ScalarType> stored_dtype) {
-  const SafetensorsHeader header = describe_tensors(tensors, metadata, stored_dtype);
-  const std::filesystem::path temporary = core::temporary_sibling(file);
-  FileDescriptor descriptor(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (descriptor.get() < 0) {
-    throw_<CheckpointError>("{}: cannot be written: {}", file.string(), std::strerror(errno));
-  }
-  try {
-    write_contents(descriptor.get(), tensors, header, file.string());
-    // Network file systems report a full disk only here.
-    if (::fsync(descriptor.get()) != 0 || ::close(descriptor.release()) != 0 ||
-        ::rename(temporary.c_str(), file.c_str()) != 0) {
-      throw_<CheckpointError>("{}: cannot be written: {}", file.string(), std::strerror(errno));
-    }
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
 }
 
 }  // namespace retrace::model

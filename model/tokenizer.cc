@@ -1,13 +1,15 @@
 #include "model/tokenizer.h"
 
-#include <algorithm>
 #include <unordered_map>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "model/byte_alphabet.h"
 #include "model/byte_pair_encoder.h"
+#include "model/normal_form.h"
 #include "model/token_matcher.h"
-#include "model/tokenizer_file.h"
+#include "model/tokenizer_folder.h"
+#include "model/tokenizer_json.h"
 #include "model/unicode_text.h"
 #include "model/word_splitter.h"
 
@@ -15,10 +17,17 @@ namespace retrace::model {
 
 namespace {
 
-std::vector<AddedToken> select_added(const std::vector<AddedToken>& tokens, bool normalised) {
+// Those looked for before normalisation or after it; the latter in normalised form.
+std::vector<AddedToken> select_added(const TokenizerContents& contents, bool normalised) {
   std::vector<AddedToken> selected;
-  std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(selected),
-               [&](const AddedToken& token) { return token.normalised == normalised; });
+  int64_t unused_steps = 0;
+  for (AddedToken token : contents.added_tokens) {
+    if (token.normalised != normalised) continue;
+    if (normalised && contents.normalises_nfc) {
+      token.content = normalise_nfc(repair_utf8(token.content), unused_steps);
+    }
+    selected.push_back(std::move(token));
+  }
   return selected;
 }
 
@@ -31,15 +40,15 @@ struct Tokenizer::Impl {
     bool special = false;
   };
 
-  Impl(const TokenizerFile& contents, const std::string& file)
-      : encoder(contents.vocab, contents.merges, file),
-        splitter(contents.split_pattern, file),
-        raw_matcher(select_added(contents.added_tokens, /*normalised=*/false)),
-        normalised_matcher(select_added(contents.added_tokens, /*normalised=*/true)),
+  explicit Impl(const TokenizerContents& contents)
+      : encoder(contents),
+        splitter(contents.split_pattern, contents.file),
+        raw_matcher(select_added(contents, /*normalised=*/false)),
+        normalised_matcher(select_added(contents, /*normalised=*/true)),
         normalises_nfc(contents.normalises_nfc) {
-    for (const auto& [spelling, id] : contents.vocab) add(spelling, id, false, file);
+    for (const auto& [spelling, id] : contents.vocab) add(spelling, id, false, contents.file);
     for (const AddedToken& token : contents.added_tokens) {
-      add(token.content, token.id, token.special, file);
+      add(token.content, token.id, token.special, contents.file);
     }
   }
 
@@ -50,25 +59,43 @@ struct Tokenizer::Impl {
     if (it->second != id || (is_new && token.exists)) {
       core::throw_<core::CheckpointError>(
           "{}: token '{}' with id {}: expected one id a token and one token an id, found {}", file,
-          spelling, id, it->second != id ? "another id for it" : "another token with this id");
+          core::one_line(spelling), id,
+          it->second != id ? "another id for it" : "another token with this id");
     }
     // An entry that is not in the byte-level alphabet stands for its own UTF-8.
     token = {bytes_of_spelling(spelling).value_or(spelling), true, special};
   }
 
-  void encode_plain(std::string_view text, std::vector<int64_t>& out) const {
-    for (const std::string_view word : splitter.split(text)) encoder.encode(word, out);
-  }
-
-  void encode_raw(std::string_view text, std::vector<int64_t>& out) const {
-    const std::string normalised = normalises_nfc ? normalise_nfc(text) : std::string(text);
-    for (const TokenMatcher::Piece& piece : normalised_matcher.split(normalised)) {
+  // The pieces of `text` that `matcher` finds: their ids, and `encode_rest` for what is between.
+  template <class EncodeRest>
+  static void encode_pieces(const TokenMatcher& matcher, std::string_view text,
+                            std::vector<int64_t>& out, EncodeStats& stats, EncodeRest encode_rest) {
+    for (const TokenMatcher::Piece& piece : matcher.split(text, stats.match_steps)) {
       if (piece.id == TokenMatcher::kPlainText) {
-        encode_plain(piece.text, out);
+        encode_rest(piece.text);
       } else {
         out.push_back(piece.id);
       }
     }
+  }
+
+  void encode_normalised(std::string_view text, std::vector<int64_t>& out,
+                         EncodeStats& stats) const {
+    encode_pieces(normalised_matcher, text, out, stats, [&](std::string_view piece) {
+      for (const std::string_view word : splitter.split(piece, stats.split_steps)) {
+        encoder.encode(word, out, stats.merge_steps);
+      }
+    });
+  }
+
+  void encode_valid(std::string_view text, std::vector<int64_t>& out, EncodeStats& stats) const {
+    encode_pieces(raw_matcher, text, out, stats, [&](std::string_view piece) {
+      if (!normalises_nfc || is_inert_in_nfc(piece, stats.normalise_steps)) {
+        encode_normalised(piece, out, stats);
+      } else {
+        encode_normalised(normalise_nfc(piece, stats.normalise_steps), out, stats);
+      }
+    });
   }
 
   BytePairEncoder encoder;
@@ -84,32 +111,36 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
-Tokenizer Tokenizer::from_file(const std::filesystem::path& tokenizer_json) {
-  const TokenizerFile contents = read_tokenizer_file(tokenizer_json);
-  return Tokenizer(std::make_unique<Impl>(contents, tokenizer_json.string()));
+Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
+  return Tokenizer(std::make_unique<Impl>(read_tokenizer_folder(folder)));
 }
 
-std::vector<int64_t> Tokenizer::encode(std::string_view text) const {
-  const std::string valid = repair_utf8(text);
+Tokenizer Tokenizer::from_file(const std::filesystem::path& tokenizer_json) {
+  return Tokenizer(std::make_unique<Impl>(read_tokenizer_json(tokenizer_json)));
+}
+
+std::vector<int64_t> Tokenizer::encode(std::string_view text, EncodeStats* stats) const {
+  EncodeStats unused;
+  EncodeStats& used = stats != nullptr ? *stats : unused;
   std::vector<int64_t> ids;
-  for (const TokenMatcher::Piece& piece : impl_->raw_matcher.split(valid)) {
-    if (piece.id == TokenMatcher::kPlainText) {
-      impl_->encode_raw(piece.text, ids);
-    } else {
-      ids.push_back(piece.id);
-    }
+  if (is_valid_utf8(text)) {
+    impl_->encode_valid(text, ids, used);
+  } else {
+    impl_->encode_valid(repair_utf8(text), ids, used);
   }
   return ids;
 }
 
 std::string Tokenizer::decode(std::span<const int64_t> ids, bool skip_special) const {
   std::string bytes;
-  for (const int64_t id : ids) {
-    if (id < 0 || id >= vocab_size()) continue;
-    const Impl::Token& token = impl_->tokens[static_cast<size_t>(id)];
-    if (!(token.special && skip_special)) bytes += token.bytes;
-  }
+  for (const int64_t id : ids) bytes += bytes_of(id, skip_special);
   return repair_utf8(bytes);
+}
+
+std::string_view Tokenizer::bytes_of(int64_t id, bool skip_special) const {
+  if (id < 0 || id >= vocab_size()) return {};
+  const Impl::Token& token = impl_->tokens[static_cast<size_t>(id)];
+  return token.special && skip_special ? std::string_view() : std::string_view(token.bytes);
 }
 
 std::optional<int64_t> Tokenizer::id_of(std::string_view token) const {

@@ -1,12 +1,6 @@
 #include "model/unicode_text.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
-#include <cstdint>
-#include <vector>
-
-#include "core/error.h"
 
 namespace retrace::model {
 
@@ -33,60 +27,27 @@ LeadByte classify_lead(uint8_t byte) {
   return {0, 0, 0};
 }
 
-// Bytes at the start of `bytes` that form a character (`valid`), or a maximal ill-formed part.
-size_t scan_character(std::string_view bytes, bool& valid) {
+// The first bytes of a non-empty text: a character, or a maximal ill-formed part.
+struct Sequence {
+  size_t num_bytes;
+  bool valid;
+  bool unfinished;  // ill-formed only because the text ends
+};
+
+Sequence scan_sequence(std::string_view bytes) {
   const LeadByte lead = classify_lead(static_cast<uint8_t>(bytes[0]));
-  valid = lead.length > 0;
   for (size_t i = 1; i < lead.length; ++i) {
+    if (i == bytes.size()) return {i, false, true};
     const uint8_t low = i == 1 ? lead.second_low : 0x80;
     const uint8_t high = i == 1 ? lead.second_high : 0xBF;
-    if (i >= bytes.size() || static_cast<uint8_t>(bytes[i]) < low ||
-        static_cast<uint8_t>(bytes[i]) > high) {
-      valid = false;
-      return i;
-    }
+    const auto byte = static_cast<uint8_t>(bytes[i]);
+    if (byte < low || byte > high) return {i, false, false};
   }
-  return std::max<size_t>(lead.length, 1);
+  return {std::max<size_t>(lead.length, 1), lead.length > 0, false};
 }
 
-// Canonical decomposition, marks not yet ordered. utf8proc's own pass orders them by exchanging
-// neighbours, which takes quadratic time on a long run of marks; order_marks() does not.
-std::vector<utf8proc_int32_t> decompose(std::string_view text) {
-  std::vector<utf8proc_int32_t> code_points;
-  code_points.reserve(text.size());
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  for (size_t place = 0; place < text.size();) {
-    utf8proc_int32_t code_point = 0;
-    const utf8proc_ssize_t length = utf8proc_iterate(
-        bytes + place, static_cast<utf8proc_ssize_t>(text.size() - place), &code_point);
-    RETRACE_CHECK(length > 0, "invalid UTF-8 at byte {}", place);
-    place += static_cast<size_t>(length);
-    utf8proc_int32_t parts[8];  // canonical decompositions have at most 4 code points
-    int boundary_class = 0;
-    const utf8proc_ssize_t count = utf8proc_decompose_char(
-        code_point, parts, 8, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE),
-        &boundary_class);
-    RETRACE_CHECK(count >= 0 && count <= 8, "code point {} decomposes to {} parts", code_point,
-                  count);
-    code_points.insert(code_points.end(), parts, parts + count);
-  }
-  return code_points;
-}
-
-int combining_class(utf8proc_int32_t code_point) {
-  return utf8proc_get_property(code_point)->combining_class;
-}
-
-void order_marks(std::vector<utf8proc_int32_t>& code_points) {
-  const auto is_mark = [](utf8proc_int32_t c) { return combining_class(c) != 0; };
-  for (auto run = code_points.begin(); run != code_points.end();) {
-    run = std::find_if(run, code_points.end(), is_mark);
-    const auto end = std::find_if_not(run, code_points.end(), is_mark);
-    std::stable_sort(run, end, [](utf8proc_int32_t a, utf8proc_int32_t b) {
-      return combining_class(a) < combining_class(b);
-    });
-    run = end;
-  }
+bool is_continuation(char byte) {
+  return (static_cast<uint8_t>(byte) & 0xC0) == 0x80;
 }
 
 }  // namespace
@@ -95,34 +56,70 @@ std::string repair_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
-    bool valid = false;
-    const size_t length = scan_character(bytes, valid);
-    text += valid ? bytes.substr(0, length) : kReplacement;
-    bytes.remove_prefix(length);
+    const Sequence sequence = scan_sequence(bytes);
+    text += sequence.valid ? bytes.substr(0, sequence.num_bytes) : kReplacement;
+    bytes.remove_prefix(sequence.num_bytes);
   }
   return text;
 }
 
-std::string normalise_nfc(std::string_view text) {
-  // No code point below U+0300 changes or takes part in a composition with others below it.
-  const bool is_nfc = std::none_of(text.begin(), text.end(),
-                                   [](char c) { return static_cast<uint8_t>(c) >= 0xCC; });
-  if (is_nfc) return std::string(text);
-  std::vector<utf8proc_int32_t> code_points = decompose(text);
-  order_marks(code_points);
-  const utf8proc_ssize_t count = utf8proc_normalize_utf32(
-      code_points.data(), static_cast<utf8proc_ssize_t>(code_points.size()),
-      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  RETRACE_CHECK(count >= 0, "normalisation failed: {}", utf8proc_errmsg(count));
-  std::string result;
-  result.reserve(text.size());
-  for (utf8proc_ssize_t i = 0; i < count; ++i) {
-    utf8proc_uint8_t encoded[4];
-    const utf8proc_ssize_t length =
-        utf8proc_encode_char(code_points[static_cast<size_t>(i)], encoded);
-    result.append(reinterpret_cast<const char*>(encoded), static_cast<size_t>(length));
+bool is_valid_utf8(std::string_view bytes) {
+  for (size_t place = 0; place < bytes.size();) {
+    if (static_cast<uint8_t>(bytes[place]) < 0x80) {
+      ++place;
+      continue;
+    }
+    const Sequence sequence = scan_sequence(bytes.substr(place));
+    if (!sequence.valid) return false;
+    place += sequence.num_bytes;
   }
-  return result;
+  return true;
+}
+
+size_t unfinished_bytes(std::string_view bytes) {
+  for (size_t length = 1; length <= std::min<size_t>(3, bytes.size()); ++length) {
+    const std::string_view tail = bytes.substr(bytes.size() - length);
+    if (is_continuation(tail[0])) continue;
+    const Sequence sequence = scan_sequence(tail);
+    return sequence.unfinished ? length : 0;
+  }
+  return 0;
+}
+
+Character character_at(std::string_view text, size_t place) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[place + i]); };
+  const uint32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const auto tail = [&](size_t i) { return static_cast<uint32_t>(byte(i) & 0x3F); };
+  if (lead < 0xE0) return {(lead & 0x1F) << 6 | tail(1), 2};
+  if (lead < 0xF0) return {(lead & 0x0F) << 12 | tail(1) << 6 | tail(2), 3};
+  return {(lead & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4};
+}
+
+Character character_before(std::string_view text, size_t end) {
+  size_t place = end - 1;
+  while (is_continuation(text[place])) --place;
+  return character_at(text, place);
+}
+
+void append_utf8(char32_t code_point, std::string& text) {
+  const auto add = [&](uint32_t byte) { text.push_back(static_cast<char>(byte)); };
+  const auto add_tail = [&](int shift) { add(0x80 | ((code_point >> shift) & 0x3F)); };
+  if (code_point < 0x80) {
+    add(code_point);
+  } else if (code_point < 0x800) {
+    add(0xC0 | code_point >> 6);
+    add_tail(0);
+  } else if (code_point < 0x10000) {
+    add(0xE0 | code_point >> 12);
+    add_tail(6);
+    add_tail(0);
+  } else {
+    add(0xF0 | code_point >> 18);
+    add_tail(12);
+    add_tail(6);
+    add_tail(0);
+  }
 }
 
 }  // namespace retrace::model

@@ -1,6 +1,7 @@
 // What config.json says about the vision tower, checked.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -33,15 +34,20 @@ struct VisionConfig {
   double tokens_per_second =
       0;                    // Qwen2.5-VL: time positions a second of video; 0: one a frame pair
   int64_t window_size = 0;  // Qwen2.5-VL: pixels a side of an attention window; 0: none
-  std::vector<int64_t> full_attention_blocks;  // with windows: blocks that see whole frame pairs
+  std::vector<int64_t> full_attention_blocks =
+      {};                     // with windows: blocks that see whole frame pairs
   int64_t num_positions = 0;  // Qwen3-VL: learned positions, a square grid; 0: none
   // Qwen3-VL: blocks whose output, merged, is added to decoder layers 0, 1, ...; ascending.
-  std::vector<int64_t> deepstack_blocks;
+  std::vector<int64_t> deepstack_blocks = {};
 
   int64_t head_dim() const { return embed_dim / num_heads; }
   int64_t merged_width() const { return embed_dim * spatial_merge_size * spatial_merge_size; }
   int64_t patch_values() const {
     return in_channels * temporal_patch_size * patch_size * patch_size;
+  }
+  bool sees_whole_frames(int64_t block) const {
+    return window_size == 0 || std::find(full_attention_blocks.begin(), full_attention_blocks.end(),
+                                         block) != full_attention_blocks.end();
   }
   // Column blocks of the tower's output: the tokens, then one a deepstack feature.
   int64_t num_outputs() const { return 1 + static_cast<int64_t>(deepstack_blocks.size()); }

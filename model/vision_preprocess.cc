@@ -9,12 +9,12 @@ namespace retrace::model {
 
 namespace {
 
-// Mean and standard deviation of CLIP's training images, RGB in [0, 1].
-constexpr float kMean[3] = {0.48145466f, 0.4578275f, 0.40821073f};
-constexpr float kStd[3] = {0.26862954f, 0.26130258f, 0.27577711f};
-
-at::Tensor per_channel(const float (&values)[3]) {
-  return at::tensor(at::ArrayRef<float>(values, 3)).view({1, 3, 1});
+// 255 times the values, rounded as the reference rounds: to float32 before the product and after.
+at::Tensor byte_scaled(const std::array<double, 3>& values) {
+  at::Tensor scaled = at::empty({1, 3, 1}, at::kFloat);
+  for (size_t i = 0; i < 3; ++i)
+    scaled.data_ptr<float>()[i] = static_cast<float>(values[i]) * 255.0f;
+  return scaled;
 }
 
 void check_frames(const at::Tensor& frames, const VisionConfig& config) {
@@ -41,7 +41,8 @@ at::Tensor repeat_last_frame_to_multiple(const at::Tensor& frames, int64_t multi
 
 }  // namespace
 
-VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config) {
+VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config,
+                           const PixelNorm& norm) {
   check_frames(frames_FCYX, config);
   const at::NoGradGuard no_grad;
   const at::Tensor frames = repeat_last_frame_to_multiple(frames_FCYX, config.temporal_patch_size);
@@ -57,8 +58,8 @@ VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& co
                                          patch, grid.w / merge, merge, patch})
                                .permute({0, 3, 6, 4, 7, 2, 1, 5, 8})
                                .reshape({grid.num_patches(), channels, -1});  // [N, C, 2*14*14]
-  at::Tensor values = bytes.to(at::kFloat).div_(255);
-  values.sub_(per_channel(kMean)).div_(per_channel(kStd));
+  at::Tensor values = bytes.to(at::kFloat);
+  values.sub_(byte_scaled(norm.mean)).div_(byte_scaled(norm.std));
   return {values.view({grid.num_patches(), config.patch_values()}), {grid}};
 }
 

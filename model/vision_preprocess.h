@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,10 +25,17 @@ struct VisionPatches {
   std::vector<GridThw> grids;  // one an image or video; their patches add up to N
 };
 
+// Mean and standard deviation of RGB in [0, 1].
+struct PixelNorm {
+  std::array<double, 3> mean, std;
+};
+
 // One video, or an image as a video of one frame: frames [F, 3, Y, X] uint8 with Y and X multiples
-// of patch size x merge size; an odd last frame is repeated. (x / 255 - mean) / std with CLIP's
-// mean and std. Throws InternalError on other shapes.
-VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config);
+// of patch size x merge size; an odd last frame is repeated. Values are (x - 255 mean) / (255 std)
+// in float32, the one-step form of the reference, so that they are the same to the last bit. Throws
+// InternalError on other shapes.
+VisionPatches make_patches(const at::Tensor& frames_FCYX, const VisionConfig& config,
+                           const PixelNorm& norm);
 
 // The items of a prompt as one input of the tower, in their order.
 VisionPatches join_patches(std::span<const VisionPatches> items);

@@ -2,83 +2,43 @@
 
 #include <ATen/ATen.h>
 
-#include <functional>
-#include <numeric>
-
-#include "core/error.h"
 #include "core/random.h"
 
 namespace retrace::model {
 
-namespace {
+Weights::Weights(const ModelConfig& config)
+    : config_(std::make_shared<const ModelConfig>(config)),
+      base_(std::make_shared<ParameterSet>(parameter_specs(config), "the weights")) {}
 
-using Shape = std::vector<int64_t>;
-
-int64_t count_elements(const Shape& shape) {
-  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+Weights Weights::with_adapters(Adapters adapters) const {
+  Weights adapted = *this;
+  adapted.adapters_ = std::make_shared<Adapters>(std::move(adapters));
+  return adapted;
 }
 
-at::Tensor allocate_zeros(int64_t num_values, std::string_view purpose) {
-  try {
-    return at::zeros({num_values}, at::kFloat);
-  } catch (const c10::Error&) {
-    core::throw_<core::CheckpointError>(
-        "model: expected {:.1f} GB of free memory for {} of {} parameters, could not allocate it; "
-        "use a smaller model or a machine with more memory",
-        static_cast<double>(num_values) * 4e-9, purpose, num_values);
-  }
+Weights Weights::without_adapters() const {
+  Weights plain = *this;
+  plain.adapters_.reset();
+  return plain;
 }
 
-}  // namespace
-
-Weights::Weights(const ModelConfig& config) : specs_(parameter_specs(config)), config_(config) {
-  const at::NoGradGuard no_grad;
-  int64_t num_values = 0;
-  for (const ParameterSpec& spec : specs_) num_values += count_elements(spec.shape);
-  flat_ = allocate_zeros(num_values, "the weights");
-  int64_t offset = 0;
-  for (const ParameterSpec& spec : specs_) {
-    const int64_t size = count_elements(spec.shape);
-    index_.emplace(spec.name, tensors_.size());
-    // Detached: a leaf of its own that only shares memory, so that requiring a gradient makes it
-    // accumulate here.
-    tensors_.push_back(flat_.narrow(0, offset, size).view(spec.shape).detach());
-    offset += size;
-  }
+Weights Weights::with_dropout(at::Tensor keys_R) const {
+  Weights dropping = *this;
+  dropping.dropout_keys_ = std::move(keys_R);
+  return dropping;
 }
 
-const at::Tensor& Weights::get(std::string_view name) const {
-  const auto it = index_.find(name);
-  RETRACE_CHECK(it != index_.end(), "no parameter is named '{}'", name);
-  return tensors_[it->second];
-}
-
-at::Tensor Weights::require_gradients(bool vision) {
-  at::Tensor gradients = allocate_zeros(num_parameters(), "the gradients");
-  int64_t offset = 0;
-  for (size_t i = 0; i < specs_.size(); ++i) {
-    const int64_t size = tensors_[i].numel();
-    const bool wanted = vision || !specs_[i].is_vision;
-    tensors_[i].set_requires_grad(wanted);
-    // A defined gradient is added to in place, so the flat buffer stays the storage of all of them.
-    tensors_[i].mutable_grad() =
-        wanted ? gradients.narrow(0, offset, size).view(specs_[i].shape).detach() : at::Tensor();
-    offset += size;
-  }
-  return gradients;
-}
-
-void Weights::forbid_gradients() {
-  for (at::Tensor& tensor : tensors_) {
-    tensor.mutable_grad() = at::Tensor();
-    tensor.set_requires_grad(false);
-  }
+at::Tensor Weights::merged(size_t index) const {
+  const Adapters::Entry* entry = adapters_ ? adapters_->find(index) : nullptr;
+  return entry == nullptr ? at(index).detach() : at(index).detach() + adapters_->delta(*entry);
 }
 
 Weights Weights::frozen_copy() const {
-  const at::NoGradGuard no_grad;
-  Weights copy(config_);
-  copy.flat_.copy_(flat_);
+  if (adapters_) {
+    return adapters_->adds_nothing() ? without_adapters() : with_adapters(adapters_->frozen_copy());
+  }
+  Weights copy = *this;
+  copy.base_ = std::make_shared<ParameterSet>(base_->frozen_copy());
   return copy;
 }
 

@@ -1,59 +1,72 @@
-// The parameters of one model: named tensors (Hugging Face checkpoint names, hub layout) that are
-// views of one flat float32 buffer, so that gradients are reduced and the optimizer steps over few
-// large tensors.
+// The parameters of one model of a configuration: what every forward pass reads.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "model/adapters.h"
 #include "model/model_config.h"
-#include "model/parameter_specs.h"
+#include "model/parameter_set.h"
 
 namespace retrace::model {
 
-// Copying it copies handles: both share the memory and the gradients; frozen_copy() is the deep
-// copy.
+// Cheap to copy: copies share the tensors and their gradients; frozen_copy() is the deep copy.
+//
+// Note [Adapters share the base]: with LoRA the base is frozen and only the adapters train.
+// Rollout, learner and KL reference then hold the same base tensors; what differs is which
+// adapters, if any, a copy of Weights carries. No second copy of the base is ever made.
 class Weights {
  public:
   // Zero-filled. Throws CheckpointError if the memory cannot be had.
   explicit Weights(const ModelConfig& config);
 
-  const std::vector<ParameterSpec>& specs() const { return specs_; }
-  const ModelConfig& config() const { return config_; }
-  // Leaf tensor by name; throws InternalError for an unknown name.
-  const at::Tensor& get(std::string_view name) const;
-  const at::Tensor& at(size_t index) const { return tensors_[index]; }
-  const at::Tensor& flat() const {
-    return flat_;
-  }  // [num_parameters] float32, shares memory with all of them
-  int64_t num_parameters() const { return flat_.numel(); }
+  // Of the base: the parameters that config.json describes.
+  const ModelConfig& config() const { return *config_; }
+  const std::vector<ParameterSpec>& specs() const { return base_->specs(); }
+  // Leaf tensor by checkpoint name (hub layout); throws InternalError for an unknown name.
+  const at::Tensor& get(std::string_view name) const { return base_->get(name); }
+  const at::Tensor& at(size_t index) const { return base_->at(index); }
+  // [num_parameters] float32, shares memory with all of them
+  const at::Tensor& flat() const { return base_->flat(); }
+  int64_t num_parameters() const { return base_->num_parameters(); }
 
-  // Makes parameters leaves that require gradients (the vision tower's only if `vision` is true),
-  // and points every gradient into one flat buffer, zeroed. Returns that buffer, [num_parameters].
-  at::Tensor require_gradients(bool vision);
-  void forbid_gradients();
+  // LoRA. Null without it.
+  const Adapters* adapters() const { return adapters_.get(); }
+  Adapters* adapters() { return adapters_.get(); }
+  // The same base with these adapters beside it, or with none.
+  Weights with_adapters(Adapters adapters) const;
+  Weights without_adapters() const;
+  // The same weights for one forward pass over rows with these dropout keys [R] int64
+  // (kernels/row_dropout.h). Without keys nothing is dropped: rollout, evaluation, reference.
+  Weights with_dropout(at::Tensor keys_R) const;
+  const at::Tensor& dropout_keys() const { return dropout_keys_; }
+  // A base matrix with its adapter's term added: a new tensor, or at(index) without an adapter.
+  at::Tensor merged(size_t index) const;
 
-  // A deep copy without gradients: the frozen KL reference.
+  // What an optimizer steps, ranks reduce and checkpoints store: the adapters if there are any,
+  // else the base.
+  ParameterSet& trainable() { return adapters_ ? adapters_->parameters() : *base_; }
+  const ParameterSet& trainable() const { return adapters_ ? adapters_->parameters() : *base_; }
+  // False if no parameter of the vision tower is in trainable().
+  bool can_train_vision() const { return !adapters_ || adapters_->adapts_vision(); }
+  // ParameterSet::require_gradients() of what trains: returns [trainable().num_parameters()].
+  at::Tensor require_gradients(bool vision) { return trainable().require_gradients(vision); }
+  void forbid_gradients() { trainable().forbid_gradients(); }
+
+  // The same function without gradients, unmoved by later steps: the frozen KL reference. A deep
+  // copy of the base; with adapters the base is shared, and only the adapters are copied, or left
+  // out where they add nothing.
   Weights frozen_copy() const;
 
  private:
-  struct NameHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-  };
-
-  std::vector<ParameterSpec> specs_;
-  std::vector<at::Tensor> tensors_;  // one a spec, views of flat_
-  std::unordered_map<std::string, size_t, NameHash, std::equal_to<>>
-      index_;        // name -> place in specs_
-  at::Tensor flat_;  // [num_parameters] float32
-  ModelConfig config_;
+  std::shared_ptr<const ModelConfig> config_;
+  std::shared_ptr<ParameterSet> base_;
+  std::shared_ptr<Adapters> adapters_;  // null without LoRA
+  at::Tensor dropout_keys_;             // [R] int64 or undefined
 };
 
 // Fills the weights the way transformers initialises this architecture: matrices and embeddings

@@ -1,125 +1,133 @@
 #include "model/word_splitter.h"
 
-#include <fmt/format.h>
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-#include "core/error.h"
+#include "model/character_class.h"
+#include "model/split_pattern.h"
+#include "model/unicode_text.h"
 
 namespace retrace::model {
 
 namespace {
 
-// Far above what a sane pattern needs for one word of a megabyte, far below a hang.
-constexpr uint32_t kMatchLimit = 20'000'000;
+// Matches kQwenPattern or kQwenMarkPattern. The alternatives are tried in their order; each takes
+// as much as it can, as the greedy quantifiers do.
+class QwenMatcher {
+ public:
+  QwenMatcher(std::string_view text, bool marks_join_words, int64_t& steps)
+      : text_(text),
+        letter_(static_cast<uint8_t>(marks_join_words ? kLetter | kMark : kLetter)),
+        steps_(steps) {}
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
+  // The end of the word that begins at `place`, which is below the text's size.
+  size_t match(size_t place) const {
+    const Char first = at(place);
+    if (first.code_point == '\'') {
+      if (const size_t end = match_contraction(place + 1); end > 0) return end;
+    }
+    if (const size_t end = match_letters(place, first); end > 0) return end;
+    if (has(first, kNumber)) return place + first.num_bytes;
+    if (const size_t end = match_symbols(place, first); end > 0) return end;
+    return match_spaces(place);  // nothing else is left
   }
+
+ private:
+  struct Char : Character {
+    uint8_t classes = 0;
+  };
+  static constexpr char32_t kLongS = 0x17F;  // folds to s
+
+  // Beyond the end: a character without bytes and classes.
+  Char at(size_t place) const {
+    ++steps_;
+    if (place >= text_.size()) return {};
+    const Character character = character_at(text_, place);
+    return {character, classes_of(character.code_point)};
+  }
+  static bool has(const Char& c, int classes) { return (c.classes & classes) != 0; }
+  static bool is_newline(const Char& c) { return c.code_point == '\r' || c.code_point == '\n'; }
+  bool is_symbol(const Char& c) const {
+    return c.num_bytes > 0 && !has(c, kSpace | kNumber | letter_);
+  }
+
+  template <class Predicate>
+  size_t skip_while(size_t place, Predicate holds) const {
+    for (Char c = at(place); holds(c); c = at(place)) place += c.num_bytes;
+    return place;
+  }
+
+  // (?i:'s|'t|'re|'ve|'m|'ll|'d) after its apostrophe; 0 if it does not match.
+  size_t match_contraction(size_t place) const {
+    const Char first = at(place);
+    if (first.code_point == kLongS) return place + first.num_bytes;
+    const auto lower = [](const Char& c) { return c.code_point < 0x80 ? c.code_point | 0x20 : 0; };
+    switch (lower(first)) {
+      case 's':
+      case 't':
+      case 'm':
+      case 'd':
+        return place + 1;
+      case 'r':
+      case 'v':
+        return lower(at(place + 1)) == 'e' ? place + 2 : 0;
+      case 'l':
+        return lower(at(place + 1)) == 'l' ? place + 2 : 0;
+      default:
+        return 0;
+    }
+  }
+
+  // [^\r\n\p{L}\p{N}]?\p{L}+
+  size_t match_letters(size_t place, const Char& first) const {
+    const auto is_letter = [this](const Char& c) { return has(c, letter_); };
+    if (!has(first, kLetter | kNumber) && !is_newline(first)) {
+      const size_t second = place + first.num_bytes;
+      const size_t end = skip_while(second, is_letter);
+      if (end > second) return end;
+    }
+    return is_letter(first) ? skip_while(place, is_letter) : 0;
+  }
+
+  // ` ?[^\s\p{L}\p{N}]+[\r\n]*`
+  size_t match_symbols(size_t place, const Char& first) const {
+    const size_t begin = first.code_point == ' ' ? place + 1 : place;
+    const size_t end = skip_while(begin, [this](const Char& c) { return is_symbol(c); });
+    return end == begin ? 0 : skip_while(end, [](const Char& c) { return is_newline(c); });
+  }
+
+  // \s*[\r\n]+|\s+(?!\S)|\s+ : up to the last line end of the run; or else all but the last
+  // character, which is left to the word that follows; or else that one character.
+  size_t match_spaces(size_t place) const {
+    size_t end = place, last = place, after_newline = 0;
+    for (Char c = at(end); has(c, kSpace); c = at(end)) {
+      last = end;
+      end += c.num_bytes;
+      if (is_newline(c)) after_newline = end;
+    }
+    if (after_newline > 0) return after_newline;
+    return end == text_.size() || last == place ? end : last;
+  }
+
+  std::string_view text_;
+  uint8_t letter_;
+  int64_t& steps_;
 };
-using UniqueCode = std::unique_ptr<pcre2_code, Deleter<pcre2_code_free>>;
-using UniqueMatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data_free>>;
-using UniqueMatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context_free>>;
-
-std::string error_text(int code) {
-  PCRE2_UCHAR buffer[256] = {};
-  pcre2_get_error_message(code, buffer, sizeof(buffer));
-  return reinterpret_cast<const char*>(buffer);
-}
-
-// tokenizer.json's \s is Unicode's White_Space; PCRE2's also takes U+180E.
-std::string with_unicode_white_space(std::string_view pattern) {
-  std::string result;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] != '\\' || i + 1 == pattern.size()) {
-      result += pattern[i];
-      continue;
-    }
-    const char escaped = pattern[++i];
-    if (escaped == 's') {
-      result += "\\p{White_Space}";
-    } else if (escaped == 'S') {
-      result += "\\P{White_Space}";
-    } else {
-      result += {'\\', escaped};
-    }
-  }
-  return result;
-}
-
-size_t character_bytes(char lead) {
-  const auto byte = static_cast<unsigned char>(lead);
-  return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-}
 
 }  // namespace
 
-struct WordSplitter::Impl {
-  UniqueCode code;
-  UniqueMatchContext context;
-};
-
 WordSplitter::WordSplitter(const std::string& pattern, const std::string& file)
-    : impl_(std::make_unique<Impl>()) {
-  const std::string translated = with_unicode_white_space(pattern);
-  int error = 0;
-  PCRE2_SIZE error_offset = 0;
-  impl_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()),
-                                  translated.size(), PCRE2_UTF | PCRE2_UCP, &error, &error_offset,
-                                  nullptr));
-  if (impl_->code == nullptr) {
-    core::throw_<core::CheckpointError>(
-        "{}: key 'pre_tokenizer.pretokenizers[0].pattern.Regex': expected a regular expression, "
-        "found {} near '{}'",
-        file, error_text(error), translated.substr(error_offset, 20));
-  }
-  // Where the system forbids generated code this fails, and matching is interpreted: slower, same
-  // result.
-  pcre2_jit_compile(impl_->code.get(), PCRE2_JIT_COMPLETE);
-  impl_->context.reset(pcre2_match_context_create(nullptr));
-  pcre2_set_match_limit(impl_->context.get(), kMatchLimit);
+    : marks_join_words_(pattern == kQwenMarkPattern) {
+  if (pattern != kQwenPattern && pattern != kQwenMarkPattern) regex_.emplace(pattern, file);
 }
 
-WordSplitter::~WordSplitter() = default;
-
-std::vector<std::string_view> WordSplitter::split(std::string_view text) const {
-  const UniqueMatchData match(pcre2_match_data_create_from_pattern(impl_->code.get(), nullptr));
-  const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
-  std::vector<std::string_view> pieces;
-  const auto add_piece = [&](size_t begin, size_t end) {
-    if (begin < end) pieces.push_back(text.substr(begin, end - begin));
-  };
-  size_t unclaimed = 0;  // start of text that no match has taken
+std::vector<std::string_view> WordSplitter::split(std::string_view text, int64_t& steps) const {
+  if (regex_) return regex_->split(text, steps);
+  std::vector<std::string_view> words;
+  const QwenMatcher matcher(text, marks_join_words_, steps);
   for (size_t place = 0; place < text.size();) {
-    const auto match_at_place = [&](uint32_t options) {
-      return pcre2_match(impl_->code.get(), subject, text.size(), place,
-                         PCRE2_NO_UTF_CHECK | options, match.get(), impl_->context.get());
-    };
-    int count = match_at_place(0);
-    // Generated code keeps its backtracking points on a small stack, the interpreter on the heap.
-    if (count == PCRE2_ERROR_JIT_STACKLIMIT) count = match_at_place(PCRE2_NO_JIT);
-    if (count == PCRE2_ERROR_NOMATCH) break;
-    if (count < 0) {
-      core::throw_<core::DataError>(
-          "text of {} bytes cannot be tokenized: the pre-tokenizer's pattern failed at byte {}: {}",
-          text.size(), place, error_text(count));
-    }
-    const PCRE2_SIZE* range = pcre2_get_ovector_pointer(match.get());
-    if (range[1] <= range[0]) {  // an empty match claims nothing
-      if (range[0] >= text.size()) break;
-      place = range[0] + character_bytes(text[range[0]]);
-      continue;
-    }
-    add_piece(unclaimed, range[0]);
-    add_piece(range[0], range[1]);
-    place = unclaimed = range[1];
+    const size_t end = matcher.match(place);
+    words.push_back(text.substr(place, end - place));
+    place = end;
   }
-  add_piece(unclaimed, text.size());
-  return pieces;
+  return words;
 }
 
 }  // namespace retrace::model

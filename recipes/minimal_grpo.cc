@@ -123,7 +123,7 @@ double run_step(int64_t step, const std::vector<data::Sample>& samples,
 int train(const std::filesystem::path& model_folder, const std::filesystem::path& questions,
           int64_t num_steps) {
   const model::ModelConfig config = model::read_model_config(model_folder);
-  const model::Tokenizer tokenizer = model::Tokenizer::from_file(model_folder / "tokenizer.json");
+  const model::Tokenizer tokenizer = model::Tokenizer::from_folder(model_folder);
   model::Weights weights(config);
   model::load_weights(model_folder, weights);
   model::QwenVl policy(config, std::move(weights));
@@ -142,7 +142,8 @@ int train(const std::filesystem::path& model_folder, const std::filesystem::path
   sampling.banned_ids = model::unsampleable_ids(tokenizer, config);
   const rollout::RolloutEngine engine(policy, tokenizer, sampling);
   const reward::Rubric rubric({{"letter", 1.0}, {"format", 0.2}});
-  rl::AdamW optimizer(policy.weights(), policy.weights().require_gradients(/*vision=*/false), {},
+  rl::AdamW optimizer(policy.weights().trainable(),
+                      policy.weights().require_gradients(/*vision=*/false), {},
                       /*train_vision=*/false);
 
   for (int64_t step = 0; step < num_steps; ++step) {

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "model/safetensors.h"
 
@@ -58,6 +59,39 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
   return found;
 }
 
+void require_values(const model::SafetensorsReader& reader, const fs::path& file,
+                    const std::string& name, int64_t num_values) {
+  if (reader.has(name) && reader.shape(name) == std::vector<int64_t>{num_values}) return;
+  core::throw_<core::CheckpointError>(
+      "{}: '{}' is missing or does not have {} values; was the model, or model.lora, changed?",
+      file.string(), name, num_values);
+}
+
+void load_checkpoint_adapters(const fs::path& checkpoint, model::Weights& weights) {
+  if (!model::has_adapter_files(checkpoint)) {
+    core::throw_<core::CheckpointError>(
+        "{}: expected adapters (adapter_config.json), found none; go on without model.lora, or "
+        "start a new run with this folder as model.path",
+        checkpoint.string());
+  }
+  const model::Adapters stored = model::load_adapters(checkpoint, weights);
+  model::Adapters& adapters = *weights.adapters();
+  const model::LoraOptions &was = stored.options(), &is = adapters.options();
+  const bool same_layers =
+      std::equal(stored.parameters().specs().begin(), stored.parameters().specs().end(),
+                 adapters.parameters().specs().begin(), adapters.parameters().specs().end(),
+                 [](const auto& a, const auto& b) { return a.name == b.name; });
+  if (was.rank != is.rank || was.scaling() != is.scaling() || !same_layers) {
+    core::throw_<core::CheckpointError>(
+        "{}: the adapters are not those of model.lora: rank {} and {}, scaling {} and {}, {} and "
+        "{} layers; go on with the options of that run",
+        checkpoint.string(), was.rank, is.rank, was.scaling(), is.scaling(),
+        stored.entries().size(), adapters.entries().size());
+  }
+  const at::NoGradGuard no_grad;
+  adapters.parameters().flat().copy_(stored.parameters().flat());
+}
+
 }  // namespace
 
 std::string checkpoint_name(int64_t global_step) {
@@ -66,15 +100,19 @@ std::string checkpoint_name(int64_t global_step) {
 
 void save_checkpoint(const fs::path& checkpoint, const fs::path& source_folder,
                      const model::Weights& weights, const AdamW* optimizer,
-                     const TrainerState& state, const std::string& dtype) {
+                     const TrainerState& state, const model::SaveOptions& options) {
   if (fs::exists(checkpoint)) return;
   const fs::path temporary = core::temporary_sibling(checkpoint);
   fs::remove_all(temporary);
   fs::create_directories(temporary / "trainer_state");
-  const bool exact = dtype == "float32";
-  model::save_model(temporary, source_folder, weights, exact ? at::kFloat : at::kBFloat16);
-  if (!exact)
-    model::write_safetensors(weights_file(temporary), {{"flat", weights.flat().detach()}});
+  if (weights.adapters() != nullptr) {
+    model::copy_processor_files(temporary, source_folder);
+    model::save_adapters(temporary, *weights.adapters(), fs::absolute(source_folder).string());
+  } else {
+    model::save_model(temporary, source_folder, weights, options);
+    if (options.dtype != at::kFloat)
+      model::write_safetensors(weights_file(temporary), {{"flat", weights.flat().detach()}});
+  }
   if (optimizer != nullptr) {
     model::write_safetensors(optimizer_file(temporary),
                              {{"exp_avg", optimizer->exp_avg},
@@ -106,19 +144,22 @@ TrainerState read_trainer_state(const fs::path& checkpoint) {
 }
 
 void load_checkpoint_weights(const fs::path& checkpoint, model::Weights& weights) {
+  if (weights.adapters() != nullptr) {
+    load_checkpoint_adapters(checkpoint, weights);
+    return;
+  }
+  if (model::has_adapter_files(checkpoint)) {
+    core::throw_<core::CheckpointError>(
+        "{}: expected a whole model, found adapters; go on with the model.lora of that run",
+        checkpoint.string());
+  }
   if (!fs::exists(weights_file(checkpoint))) {
     model::load_weights(checkpoint, weights);
     return;
   }
   const model::SafetensorsReader reader(weights_file(checkpoint));
-  const at::Tensor flat = reader.read("flat");
-  if (flat.numel() != weights.num_parameters()) {
-    core::throw_<core::CheckpointError>(
-        "{}: 'flat' has {} values, the model of config.json has {} parameters",
-        weights_file(checkpoint).string(), flat.numel(), weights.num_parameters());
-  }
-  const at::NoGradGuard no_grad;
-  weights.flat().detach().copy_(flat);
+  require_values(reader, weights_file(checkpoint), "flat", weights.num_parameters());
+  reader.read_float("flat", weights.flat());
 }
 
 bool has_optimizer(const fs::path& checkpoint) {
@@ -129,12 +170,8 @@ void load_optimizer(const fs::path& checkpoint, AdamW& optimizer) {
   const model::SafetensorsReader reader(optimizer_file(checkpoint));
   for (const auto& [name, moment] :
        {std::pair{"exp_avg", &optimizer.exp_avg}, {"exp_avg_sq", &optimizer.exp_avg_sq}}) {
-    if (!reader.has(name) || reader.shape(name) != moment->sizes().vec()) {
-      core::throw_<core::CheckpointError>(
-          "{}: '{}' is missing or does not have {} values; was the model changed?",
-          optimizer_file(checkpoint).string(), name, moment->numel());
-    }
-    moment->copy_(reader.read(name));
+    require_values(reader, optimizer_file(checkpoint), name, moment->numel());
+    reader.read_float(name, *moment);
   }
   optimizer.num_steps = reader.read("num_steps").item<int64_t>();
 }

@@ -1,5 +1,7 @@
 // Checkpoints of a run: a Hugging Face model folder with a trainer_state/ folder beside the
-// weights. A checkpoint appears whole or not at all (written under a temporary name, then renamed).
+// weights. A run with LoRA stores its adapters in PEFT's layout instead of a model; the base stays
+// where it is. A checkpoint appears whole or not at all (written under a temporary name, then
+// renamed).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "model/checkpoint_writer.h"
 #include "model/weights.h"
 #include "rl/optimizer.h"
 
@@ -32,16 +35,19 @@ struct TrainerState {
 // "step-000100".
 std::string checkpoint_name(int64_t global_step);
 
-// `source_folder` gives config, tokenizer and processor files. `optimizer` may be null (between
-// stages). `dtype` is float32 or bfloat16; with bfloat16, trainer_state/ holds the float32 weights.
-// Replaces nothing: an existing checkpoint of that name is left as it is. Throws CheckpointError or
+// `source_folder` gives config, tokenizer and processor files, and is the base model that adapters
+// name. `optimizer` may be null (between stages). A model is stored in options.dtype; where that is
+// not float32, trainer_state/ holds the float32 weights. Adapters are always float32. Replaces
+// nothing: an existing checkpoint of that name is left as it is. Throws CheckpointError or
 // DataError.
 void save_checkpoint(const std::filesystem::path& checkpoint,
                      const std::filesystem::path& source_folder, const model::Weights& weights,
-                     const AdamW* optimizer, const TrainerState& state, const std::string& dtype);
+                     const AdamW* optimizer, const TrainerState& state,
+                     const model::SaveOptions& options);
 
 TrainerState read_trainer_state(const std::filesystem::path& checkpoint);
-// The exact float32 weights.
+// The exact float32 values of what trains: the whole model, or the adapters that `weights` carries,
+// which must be of the same options. Throws CheckpointError.
 void load_checkpoint_weights(const std::filesystem::path& checkpoint, model::Weights& weights);
 // Throws CheckpointError if the checkpoint has no optimizer state or it does not fit.
 void load_optimizer(const std::filesystem::path& checkpoint, AdamW& optimizer);

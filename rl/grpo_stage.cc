@@ -61,13 +61,14 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
       engine_(context.policy, context.tokenizer,
               rollout_options(context, context.config.rollout.sampling.temperature)),
       sampling_stream_(context.config.run.seed, "sampling"),
+      dropout_stream_(dropout_stream(context, "grpo")),
       rollout_folder_(std::move(rollout_folder)),
       num_steps_(stage_steps(context.config.grpo, static_cast<int64_t>(samples_.size()))) {
   RETRACE_CHECK(reference_ || context_.config.grpo.loss.kl_coefficient == 0,
                 "a KL term without a reference");
-  const bool train_vision = context_.config.model.train_vision;
+  const bool train_vision = trains_vision(context_);
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
-  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients),
+  optimizer_ = std::make_unique<AdamW>(context_.policy.weights().trainable(), std::move(gradients),
                                        context_.config.grpo.adamw, train_vision);
 }
 
@@ -118,7 +119,7 @@ StepReport GrpoStage::run_step(int64_t step) {
 }
 
 std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
-  const bool train_vision = context_.config.model.train_vision;
+  const bool train_vision = trains_vision(context_);
   const SlotRange slots = rank_slots(step, context_.config.grpo.prompts_per_step,
                                      context_.communicator.rank(), context_.communicator.size());
   std::vector<PromptWork> work;
@@ -127,6 +128,8 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
     item.slot = slots.first + static_cast<int64_t>(work.size()) - 1;
     item.sample = &samples_[static_cast<size_t>(index)];
     item.prompt = context_.prompts.build(*item.sample);
+    if (dropout_stream_)
+      item.dropout = dropout_stream_->substream(static_cast<uint64_t>(item.slot));
     // With several updates the tower changes before later groups are learned from: update() runs it
     // again for them.
     const bool keep_graph = context_.config.grpo.updates_per_rollout == 1;
@@ -182,7 +185,7 @@ void GrpoStage::score_reference(std::vector<PromptWork>& work) {
   const at::NoGradGuard no_grad;
   for (PromptWork& item : work) {
     // A frozen tower is the same in policy and reference, so its rows serve both.
-    const at::Tensor rows = context_.config.model.train_vision
+    const at::Tensor rows = trains_vision(context_)
                                 ? reference_rows_.get(*reference_, item.prompt, item.sample->index)
                                 : item.vision.detached();
     const PackedBatch batch = pack(std::vector<PackItem>{item.pack_item(rows)});
@@ -206,7 +209,7 @@ double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end
   const StepDenominators denominators{static_cast<int64_t>(counts[0].item<double>()),
                                       static_cast<int64_t>(counts[1].item<double>()),
                                       context_.config.rollout.max_new_tokens};
-  if (context_.config.model.train_vision && context_.config.grpo.updates_per_rollout > 1) {
+  if (trains_vision(context_) && context_.config.grpo.updates_per_rollout > 1) {
     for (size_t i = begin; i < end; ++i)
       work[i].vision = VisionRows(context_.policy, work[i].prompt, true);
   }
@@ -229,6 +232,7 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
   std::vector<at::Tensor> reference_logprobs;
   for (const PromptWork* item : micro_batch) {
     items.push_back(item->pack_item(item->vision.for_training()));
+    items.back().dropout = item->dropout;
     for (size_t g = 0; g < item->group.completions.size(); ++g) {
       const rollout::Completion& completion = item->group.completions[g];
       advantages.insert(advantages.end(), completion.ids.size(),

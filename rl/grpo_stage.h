@@ -57,6 +57,7 @@ class GrpoStage : public Stage {
   reward::Rubric rubric_;
   rollout::RolloutEngine engine_;
   core::RandomStream sampling_stream_;
+  std::optional<core::RandomStream> dropout_stream_;
   std::filesystem::path rollout_folder_;
   std::unique_ptr<AdamW> optimizer_;
   int64_t num_steps_;

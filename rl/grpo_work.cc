@@ -30,6 +30,12 @@ nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
   return line;
 }
 
+nlohmann::ordered_json path_list(const std::vector<std::filesystem::path>& paths) {
+  auto list = nlohmann::ordered_json::array();
+  for (const std::filesystem::path& path : paths) list.push_back(path.string());
+  return list;
+}
+
 }  // namespace
 
 PackItem PromptWork::pack_item(const at::Tensor& vision_rows) const {
@@ -51,7 +57,8 @@ std::string rollout_lines(const std::vector<PromptWork>& work, int64_t step) {
       line["sample"] = item.sample->index;
       line["task"] = data::to_string(item.sample->task);
       line["direction"] = data::to_string(item.sample->direction);
-      line["video"] = item.sample->video.string();
+      line["images"] = path_list(item.sample->images);
+      line["videos"] = path_list(item.sample->videos);
       line["problem"] = item.sample->problem;
       line["answer"] = item.sample->answer;
       line.update(completion_json(item, index));

@@ -21,6 +21,7 @@ struct PromptWork {
   const data::Sample* sample = nullptr;
   PreparedPrompt prompt;
   VisionRows vision;
+  std::optional<core::RandomStream> dropout;   // of training rows; empty without LoRA dropout
   rollout::RolloutGroup group;                 // [G]
   std::vector<reward::Score> scores;           // [G]
   GroupAdvantage advantage;                    // of the group

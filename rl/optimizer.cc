@@ -10,20 +10,21 @@
 
 namespace retrace::rl {
 
-AdamW::AdamW(model::Weights& weights, at::Tensor gradients, AdamWOptions options, bool train_vision)
-    : exp_avg(at::zeros_like(weights.flat())),
-      exp_avg_sq(at::zeros_like(weights.flat())),
+AdamW::AdamW(model::ParameterSet& parameters, at::Tensor gradients, AdamWOptions options,
+             bool train_vision)
+    : exp_avg(at::zeros_like(parameters.flat())),
+      exp_avg_sq(at::zeros_like(parameters.flat())),
       gradients_(std::move(gradients)),
       options_(options) {
-  core::check_shape(gradients_, {weights.num_parameters()}, "flat gradients");
+  core::check_shape(gradients_, {parameters.num_parameters()}, "flat gradients");
   // Neighbouring parameters with the same treatment become one slice of the flat buffers.
   int64_t begin = 0;
-  for (size_t i = 0; i < weights.specs().size(); ++i) {
-    const model::ParameterSpec& spec = weights.specs()[i];
-    const int64_t end = begin + weights.at(i).numel();
+  for (size_t i = 0; i < parameters.specs().size(); ++i) {
+    const model::ParameterSpec& spec = parameters.specs()[i];
+    const int64_t end = begin + parameters.at(i).numel();
     if (train_vision || !spec.is_vision) {
       const auto range = [&](const at::Tensor& flat) { return flat.detach().slice(0, begin, end); };
-      slices_.push_back({range(weights.flat()), range(gradients_), range(exp_avg),
+      slices_.push_back({range(parameters.flat()), range(gradients_), range(exp_avg),
                          range(exp_avg_sq), spec.decays});
     }
     begin = end;

@@ -1,12 +1,12 @@
-// AdamW (decoupled weight decay, Loshchilov & Hutter 2019) over the model's named parameters, with
-// global-norm clipping. Moments are flat float32 buffers laid out like the weights.
+// AdamW (decoupled weight decay, Loshchilov & Hutter 2019) over the named parameters of a set, with
+// global-norm clipping. Moments are flat float32 buffers laid out like the set.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 
-#include "model/weights.h"
+#include "model/parameter_set.h"
 
 namespace retrace::rl {
 
@@ -19,9 +19,10 @@ struct AdamWOptions {
 
 class AdamW {
  public:
-  // `gradients` is the flat buffer of Weights::require_gradients; parameters of a frozen vision
-  // tower are skipped.
-  AdamW(model::Weights& weights, at::Tensor gradients, AdamWOptions options, bool train_vision);
+  // `gradients` is the flat buffer of ParameterSet::require_gradients; parameters of a frozen
+  // vision tower are skipped.
+  AdamW(model::ParameterSet& parameters, at::Tensor gradients, AdamWOptions options,
+        bool train_vision);
 
   // Clips, steps, zeroes the gradients. Returns the gradient norm before clipping. A norm that is
   // not finite leaves weights and moments untouched and is returned as it is.

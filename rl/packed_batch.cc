@@ -20,12 +20,15 @@ class Packer {
     ids_.insert(ids_.end(), item.prompt->ids.begin(), item.prompt->ids.end());
     positions_.push_back(item.prompt->positions);
     const int64_t prompt_end = num_rows();
+    add_keys(item, 0, prompt_end - prompt_begin);
     const bool single = item.completions.size() == 1;
     const auto prompt_segment = static_cast<int64_t>(batch_.plan.segments.size());
     batch_.plan.segments.push_back({prompt_begin, prompt_end, -1});
+    auto part = static_cast<uint64_t>(item.first_completion);
     for (const std::vector<int64_t>* completion : item.completions) {
       const int64_t begin = num_rows();
       add_completion(*completion, prompt_end - 1, item.prompt->next_position);
+      add_keys(item, ++part, num_rows() - begin);
       if (single) {
         batch_.plan.segments.back().end = num_rows();
       } else if (num_rows() > begin) {
@@ -41,12 +44,26 @@ class Packer {
     batch_.positions_3T = at::cat(positions_, 1);
     batch_.predicting_R = at::tensor(predicting_, at::kLong);
     batch_.labels_R = at::tensor(labels_, at::kLong);
+    if (has_dropout_) batch_.dropout_keys_T = at::tensor(dropout_keys_, at::kLong);
     if (!vision_.empty()) batch_.vision_rows = at::cat(vision_, 0);
     return std::move(batch_);
   }
 
  private:
   int64_t num_rows() const { return static_cast<int64_t>(ids_.size()); }
+
+  // `part` 0 is the prompt, k + 1 completion k of the group.
+  void add_keys(const PackItem& item, uint64_t part, int64_t num_keys) {
+    if (!item.dropout) {
+      dropout_keys_.resize(dropout_keys_.size() + static_cast<size_t>(num_keys), 0);
+      return;
+    }
+    has_dropout_ = true;
+    const core::RandomStream stream = item.dropout->substream(part);
+    for (int64_t position = 0; position < num_keys; ++position) {
+      dropout_keys_.push_back(static_cast<int64_t>(stream.bits(static_cast<uint64_t>(position))));
+    }
+  }
 
   void add_completion(const std::vector<int64_t>& completion, int64_t prompt_last_row,
                       int64_t next_position) {
@@ -71,11 +88,13 @@ class Packer {
     batch_.plan.segments.push_back({num_rows(), num_rows() + missing, -1});
     ids_.insert(ids_.end(), static_cast<size_t>(missing), fill_id_);
     positions_.push_back(at::zeros({3, missing}, at::kLong));
+    dropout_keys_.resize(ids_.size(), 0);
   }
 
   PackedBatch batch_;
   int64_t fill_id_ = 0;
-  std::vector<int64_t> ids_, predicting_, labels_;
+  std::vector<int64_t> ids_, predicting_, labels_, dropout_keys_;
+  bool has_dropout_ = false;
   std::vector<at::Tensor> positions_, vision_;
 };
 
@@ -112,9 +131,10 @@ std::vector<std::vector<PackItem>> split_by_rows(std::span<const PackItem> items
 
 kernels::TokenLogprob response_logprobs(const model::QwenVl& model, const PackedBatch& batch,
                                         double temperature) {
-  const at::Tensor embeddings = model.embed(batch.ids_T, batch.vision_rows);
+  const model::DecoderInput input = model.embed(batch.ids_T, batch.vision_rows);
   model::PackedContext attention(batch.plan);
-  const at::Tensor hidden = model.hidden_states(embeddings, batch.positions_3T, attention);
+  const at::Tensor hidden =
+      model.hidden_states(input, batch.positions_3T, attention, batch.dropout_keys_T);
   return kernels::token_logprob(hidden.index_select(0, batch.predicting_R), model.head_weight(),
                                 batch.labels_R, temperature);
 }

@@ -4,14 +4,22 @@
 // | ... | rG]. The prompt is computed once. A group with one completion becomes a single segment.
 // The last token of a completion predicts nothing and gets no row; the first token is predicted by
 // the prompt's last row.
+//
+// Note [Dropout follows the row]: the dropout key of a row is drawn from (seed, stage, slot, prompt
+// or completion, position), where a slot is one draw of a prompt in the run and so implies the
+// step. Where the row lies in which micro-batch on which rank, and whether completions share the
+// prompt's rows, changes no key; a resumed run draws the same ones. Rows of the vision tower have
+// no keys: one pass serves rollout and learner, so adapters there train without dropout.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/random.h"
 #include "kernels/attention_plan.h"
 #include "kernels/token_logprob.h"
 #include "model/prompt.h"
@@ -20,9 +28,12 @@
 namespace retrace::rl {
 
 struct PackItem {
-  const model::PromptTokens* prompt = nullptr;           // not owned
-  std::vector<const std::vector<int64_t>*> completions;  // not owned; each at least one token
-  at::Tensor vision_rows;                                // [R_v, D]; undefined for text only
+  const model::PromptTokens* prompt = nullptr;                // not owned
+  std::vector<const std::vector<int64_t>*> completions = {};  // not owned; each at least one token
+  at::Tensor vision_rows = {};                                // [R_v, D]; undefined for text only
+  // Names this draw of the prompt; empty: no dropout. See Note [Dropout follows the row].
+  std::optional<core::RandomStream> dropout = {};
+  int64_t first_completion = 0;  // place of completions[0] in its group
 };
 
 struct PackedBatch {
@@ -32,7 +43,8 @@ struct PackedBatch {
   at::Tensor predicting_R;  // [R] int64: row of the hidden state that predicts the response token
   at::Tensor labels_R;      // [R] int64: the response tokens, completion after completion
   std::vector<int64_t> completion_lengths;  // [C], sums to R
-  at::Tensor vision_rows;  // rows of all items, in order; undefined if none has any
+  at::Tensor vision_rows;     // rows of all items, in order; undefined if none has any
+  at::Tensor dropout_keys_T;  // [T] int64 (kernels/row_dropout.h); undefined: no dropout
 };
 
 // Rows are filled up to a multiple of this with a segment of its own that nothing reads, so that

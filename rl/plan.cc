@@ -5,6 +5,7 @@
 #include "core/progress.h"
 #include "model/weights.h"
 #include "rl/stage.h"
+#include "rl/start_weights.h"
 
 namespace retrace::rl {
 namespace {
@@ -24,8 +25,7 @@ int64_t count_parameters(const model::ModelConfig& config) {
 
 int64_t prompt_tokens(const RunConfig& config, const model::ModelConfig& model_config,
                       const data::Sample& sample) {
-  const model::Tokenizer tokenizer =
-      model::Tokenizer::from_file(config.model.path / "tokenizer.json");
+  const model::Tokenizer tokenizer = model::Tokenizer::from_folder(config.model.path);
   data::FrameOptions frames = config.video.frames;
   frames.resize_factor = model_config.vision.patch_size * model_config.vision.spatial_merge_size;
   data::FrameCache cache(frames, 0);
@@ -60,11 +60,17 @@ std::string describe_plan(const RunConfig& config, int world_size) {
   const model::ModelConfig model_config = model::read_model_config(config.model.path);
   const auto parameters = static_cast<double>(count_parameters(model_config));
   const bool has_reference = config.grpo.enabled() && config.grpo.loss.kl_coefficient != 0;
-  // float32 weights, gradients and two moments, and the frozen reference.
-  const double megabytes = parameters * 4 * (has_reference ? 5 : 4) / 1e6;
+  const auto trained =
+      static_cast<double>(count_trained(config, model::parameter_specs(model_config)));
+  // float32: the weights; gradients and two moments of what trains, as large as the buffer it lies
+  // in; the frozen reference. With LoRA the base is shared and the buffer is the adapters'.
+  const bool has_adapters = config.model.lora.enabled();
+  const double megabytes = 4e-6 * (has_adapters ? parameters + trained * (has_reference ? 5 : 4)
+                                                : parameters * (has_reference ? 5 : 4));
   std::string text = fmt::format(
-      "plan: {} ranks, {:.2f} M parameters, {:.0f} MB of weights and optimizer state a rank\n",
-      world_size, parameters / 1e6, megabytes);
+      "plan: {} ranks, {:.2f} M parameters, {:.2f} M trained{}, {:.0f} MB of weights and optimizer "
+      "state a rank\n",
+      world_size, parameters / 1e6, trained / 1e6, has_adapters ? " (adapters)" : "", megabytes);
   if (config.sft.enabled()) {
     const std::vector<data::Sample> samples = load_samples(config.sft.data);
     const double rows = static_cast<double>(config.sft.prompts_per_step *

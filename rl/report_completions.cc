@@ -57,9 +57,10 @@ std::string group_html(SavedGroup group) {
   std::string html = "<div class=\"card group\">";
   html += fmt::format(
       "<h3>Right answer {}</h3><p class=\"soft\">{} of {} completions, highest and lowest rewards; "
-      "video: {}</p>",
+      "about: {}</p>",
       escape_html(first.answer), all.size(), total,
-      first.video.empty() ? "none" : escape_html(first.video));
+      first.media.empty() ? "text only"
+                          : escape_html(fmt::format("{}", fmt::join(first.media, ", "))));
   html += "<pre class=\"problem\">" + escape_html(first.problem) + "</pre>\n";
   for (const SavedCompletion& completion : all) html += completion_html(completion);
   return html + "</div>\n";

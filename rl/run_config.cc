@@ -37,6 +37,7 @@ void read_model(ConfigNode root, ModelSection& model) {
   node.read("path", model.path);
   node.read("random_init", model.random_init);
   node.read("train_vision", model.train_vision);
+  read_lora(node, model.lora);
   if (model.path.empty())
     node.fail("path", "must name a model folder in Hugging Face layout, is empty");
   node.finish();
@@ -270,12 +271,16 @@ void read_checkpoint(ConfigNode root, CheckpointSection& checkpoint) {
   node.read("every_steps", checkpoint.every_steps);
   node.read("keep_last", checkpoint.keep_last);
   node.read("dtype", checkpoint.dtype);
+  node.read("max_shard_gb", checkpoint.max_shard_gb);
+  node.read("merge_adapters", checkpoint.merge_adapters);
   node.require(checkpoint.every_steps >= 0, "every_steps", "must be 0 (only at stage ends) or more",
                checkpoint.every_steps);
   node.require(checkpoint.keep_last >= 0, "keep_last", "must be 0 (all) or more",
                checkpoint.keep_last);
   node.require(checkpoint.dtype == "float32" || checkpoint.dtype == "bfloat16", "dtype",
                "must be float32 or bfloat16", checkpoint.dtype);
+  node.require(is_positive(checkpoint.max_shard_gb), "max_shard_gb", "must be above 0",
+               checkpoint.max_shard_gb);
   node.finish();
 }
 

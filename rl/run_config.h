@@ -13,6 +13,7 @@
 #include "kernels/sampling.h"
 #include "reward/rubric.h"
 #include "rl/advantage.h"
+#include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
 #include "rl/optimizer.h"
 #include "rl/policy_loss.h"
@@ -24,6 +25,7 @@ struct ModelSection {
   std::filesystem::path path;  // Hugging Face folder
   bool random_init = false;    // ignore its weights and start from random ones
   bool train_vision = true;    // false: the vision tower is frozen in every stage
+  LoraSection lora;            // train adapters beside the frozen model
 };
 
 struct DataSection {
@@ -81,6 +83,8 @@ struct CheckpointSection {
   int64_t keep_last = 2;     // older ones go, the KL reference excepted; 0 keeps all
   std::string dtype =
       "float32";  // of model.safetensors: float32 or bfloat16; resuming is exact with either
+  double max_shard_gb = 5;     // a larger model is stored as shards with an index
+  bool merge_adapters = true;  // with LoRA: the end of a run also writes the merged model
 };
 
 struct RunSection {

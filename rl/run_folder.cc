@@ -48,10 +48,10 @@ void RunFolder::create(const std::string& resolved_yaml, int world_size) const {
   core::write_file_atomically(environment(), environment_json.dump(2) + "\n");
 }
 
-void RunFolder::link_final(const std::filesystem::path& checkpoint) const {
-  std::filesystem::remove(final_model());
-  std::filesystem::create_directory_symlink(std::filesystem::relative(checkpoint, root_),
-                                            final_model());
+void RunFolder::point(const std::filesystem::path& link,
+                      const std::filesystem::path& folder) const {
+  std::filesystem::remove(link);
+  std::filesystem::create_directory_symlink(std::filesystem::relative(folder, root_), link);
 }
 
 }  // namespace retrace::rl

@@ -17,11 +17,13 @@ class RunFolder {
   std::filesystem::path evaluations() const { return root_ / "evaluations"; }
   std::filesystem::path summary() const { return root_ / "summary.md"; }
   std::filesystem::path final_model() const { return root_ / "final"; }
+  std::filesystem::path final_adapter() const { return root_ / "final_adapter"; }
+  std::filesystem::path merged() const { return root_ / "merged"; }
 
   // Makes the folders and writes config.yaml and environment.json. Rank 0 only. Throws DataError.
   void create(const std::string& resolved_yaml, int world_size) const;
-  // Points `final` at a checkpoint.
-  void link_final(const std::filesystem::path& checkpoint) const;
+  // Points `link` (final_model(), final_adapter()) at a folder of this one.
+  void point(const std::filesystem::path& link, const std::filesystem::path& folder) const;
 
  private:
   std::filesystem::path root_;

@@ -56,7 +56,9 @@ SavedCompletion parse_completion(const Json& line) {
   completion.slot = line.at("slot");
   completion.problem = line.at("problem");
   completion.answer = line.at("answer");
-  completion.video = line.at("video");
+  for (const char* field : {"images", "videos"}) {
+    for (const Json& path : line.at(field)) completion.media.push_back(path);
+  }
   completion.text = line.at("text");
   completion.finish = line.at("finish");
   completion.num_tokens = line.at("num_tokens");

@@ -30,7 +30,8 @@ MetricHistory read_metric_history(const std::filesystem::path& metrics_jsonl);
 // One completion as saved (rl/grpo_work.h).
 struct SavedCompletion {
   int64_t slot = 0;
-  std::string problem, answer, video, text, finish;
+  std::string problem, answer, text, finish;
+  std::vector<std::string> media;  // images, then videos: their paths
   int64_t num_tokens = 0;
   std::optional<double> reward;
   double advantage = 0;

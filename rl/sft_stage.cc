@@ -14,15 +14,16 @@ SftStage::SftStage(RunContext context, std::vector<data::Sample> samples)
       samples_(std::move(samples)),
       order_(static_cast<int64_t>(samples_.size()), context.config.run.seed),
       frozen_rows_(context.config.video.cache_mb << 20),
+      dropout_stream_(dropout_stream(context, "sft")),
       num_steps_(stage_steps(context.config.sft, static_cast<int64_t>(samples_.size()))) {
-  const bool train_vision = context_.config.model.train_vision;
+  const bool train_vision = trains_vision(context_);
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
-  optimizer_ = std::make_unique<AdamW>(context_.policy.weights(), std::move(gradients),
+  optimizer_ = std::make_unique<AdamW>(context_.policy.weights().trainable(), std::move(gradients),
                                        context_.config.sft.adamw, train_vision);
 }
 
 std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
-  const bool train_vision = context_.config.model.train_vision;
+  const bool train_vision = trains_vision(context_);
   const SlotRange slots = rank_slots(step, context_.config.sft.prompts_per_step,
                                      context_.communicator.rank(), context_.communicator.size());
   std::vector<Demonstration> batch;
@@ -31,6 +32,8 @@ std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
     Demonstration& item = batch.emplace_back();
     item.prompt = context_.prompts.build(sample);
     item.completion_ids = context_.prompts.demonstration_ids(sample);
+    const auto slot = static_cast<uint64_t>(slots.first) + batch.size() - 1;
+    if (dropout_stream_) item.dropout = dropout_stream_->substream(slot);
     item.vision = train_vision ? VisionRows(context_.policy, item.prompt, true)
                                : VisionRows(frozen_rows_.get(context_.policy, item.prompt, index));
   }
@@ -40,7 +43,10 @@ std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
 void SftStage::accumulate_gradients(std::vector<Demonstration>& batch, MetricSums& sums) const {
   std::vector<PackItem> items;
   for (const Demonstration& item : batch) {
-    items.push_back({&item.prompt.tokens, {&item.completion_ids}, item.vision.for_training()});
+    items.push_back({.prompt = &item.prompt.tokens,
+                     .completions = {&item.completion_ids},
+                     .vision_rows = item.vision.for_training(),
+                     .dropout = item.dropout});
     sums.add("tokens", static_cast<double>(item.completion_ids.size()));
     sums.add("rows", static_cast<double>(packed_rows(items.back())));
   }

@@ -28,6 +28,7 @@ class SftStage : public Stage {
     PreparedPrompt prompt;
     std::vector<int64_t> completion_ids;
     VisionRows vision;
+    std::optional<core::RandomStream> dropout;
   };
   // This rank's share of the step.
   std::vector<Demonstration> prepare(int64_t step);
@@ -38,6 +39,7 @@ class SftStage : public Stage {
   std::vector<data::Sample> samples_;
   SampleOrder order_;
   FrozenVisionRows frozen_rows_;
+  std::optional<core::RandomStream> dropout_stream_;
   std::unique_ptr<AdamW> optimizer_;
   int64_t num_steps_;
 };

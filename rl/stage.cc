@@ -13,6 +13,17 @@ int64_t stage_steps(const TrainSection& section, int64_t num_samples) {
   return static_cast<int64_t>(std::ceil(slots / static_cast<double>(section.prompts_per_step)));
 }
 
+bool trains_vision(const RunContext& context) {
+  return context.config.model.train_vision && context.policy.weights().can_train_vision();
+}
+
+std::optional<core::RandomStream> dropout_stream(const RunContext& context,
+                                                 std::string_view stage) {
+  const model::Adapters* adapters = context.policy.weights().adapters();
+  if (adapters == nullptr || adapters->options().dropout == 0) return std::nullopt;
+  return core::RandomStream(context.config.run.seed, fmt::format("dropout of {}", stage));
+}
+
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate) {
   if (context.communicator.size() > 1)
     context.communicator.all_reduce_sum(optimizer.gradients(), "gradient");

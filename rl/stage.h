@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/metrics.h"
+#include "core/random.h"
 #include "data/sample.h"
 #include "distributed/communicator.h"
 #include "model/qwen_vl.h"
@@ -43,6 +45,13 @@ class Stage {
 // Steps of a stage over `num_samples` samples: `steps`, or epochs * num_samples / prompts_per_step
 // rounded up.
 int64_t stage_steps(const TrainSection& section, int64_t num_samples);
+
+// Whether the vision tower changes: model.train_vision, and with LoRA only if an adapter is in it.
+bool trains_vision(const RunContext& context);
+
+// Named streams of LoRA dropout (Note [Dropout follows the row]), one substream a slot; empty
+// without it.
+std::optional<core::RandomStream> dropout_stream(const RunContext& context, std::string_view stage);
 
 // Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before
 // clipping.

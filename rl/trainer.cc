@@ -10,11 +10,12 @@
 #include "core/interrupt.h"
 #include "core/logging.h"
 #include "core/progress.h"
-#include "model/checkpoint_files.h"
+#include "model/checkpoint_writer.h"
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
 #include "rl/sft_stage.h"
+#include "rl/start_weights.h"
 #include "rl/summary.h"
 
 namespace retrace::rl {
@@ -105,16 +106,8 @@ void Trainer::choose_start(const std::string& resume) {
 void Trainer::load_model() {
   const fs::path& source = config_.model.path;
   model::ModelConfig model_config = model::read_model_config(source);
-  tokenizer_ =
-      std::make_unique<model::Tokenizer>(model::Tokenizer::from_file(source / "tokenizer.json"));
-  model::Weights weights(model_config);
-  if (resumed_from_) {
-    load_checkpoint_weights(*resumed_from_, weights);
-  } else if (config_.model.random_init) {
-    model::initialise_randomly(weights, config_.run.seed);
-  } else {
-    model::load_weights(source, weights);
-  }
+  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
+  model::Weights weights = start_weights(config_, model_config, resumed_from_);
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
   data::FrameOptions frames = config_.video.frames;
   frames.resize_factor =
@@ -162,9 +155,8 @@ std::unique_ptr<model::QwenVl> Trainer::load_reference() {
     state_.reference = checkpoint_name(state_.global_step);
     return std::make_unique<model::QwenVl>(policy_->config(), policy_->weights().frozen_copy());
   }
-  model::Weights weights(policy_->config());
-  load_checkpoint_weights(reference_checkpoint(), weights);
-  return std::make_unique<model::QwenVl>(policy_->config(), std::move(weights));
+  return std::make_unique<model::QwenVl>(
+      policy_->config(), reference_weights(policy_->weights(), reference_checkpoint()));
 }
 
 std::unique_ptr<Stage> Trainer::make_stage(std::string_view name) {
@@ -192,10 +184,7 @@ RunOutcome Trainer::run() {
     run_stage(*stage, state_.stage_step);
   }
   if (is_root()) {
-    if (interrupted_by_ == 0 &&
-        fs::exists(folder_.checkpoints() / checkpoint_name(state_.global_step))) {
-      folder_.link_final(folder_.checkpoints() / checkpoint_name(state_.global_step));
-    }
+    if (interrupted_by_ == 0) publish_final();
     if (!state_.table.empty())
       core::write_file_atomically(folder_.summary(), summary_table(state_.table));
   }
@@ -262,11 +251,29 @@ void Trainer::evaluate_now(const std::string& label) {
   write_metrics("eval", metrics);
 }
 
+model::SaveOptions Trainer::save_options() const {
+  return {config_.checkpoint.dtype == "float32" ? at::kFloat : at::kBFloat16,
+          static_cast<int64_t>(config_.checkpoint.max_shard_gb * 1e9)};
+}
+
+void Trainer::publish_final() {
+  const fs::path checkpoint = folder_.checkpoints() / checkpoint_name(state_.global_step);
+  if (!fs::exists(checkpoint)) return;
+  if (policy_->weights().adapters() != nullptr && config_.checkpoint.merge_adapters) {
+    fs::remove_all(folder_.merged());
+    model::publish_model(folder_.merged(), config_.model.path, policy_->weights(), save_options());
+    folder_.point(folder_.final_model(), folder_.merged());
+    folder_.point(folder_.final_adapter(), checkpoint);
+  } else {
+    folder_.point(folder_.final_model(), checkpoint);
+  }
+}
+
 void Trainer::save(const AdamW* optimizer) {
   const fs::path checkpoint = folder_.checkpoints() / checkpoint_name(state_.global_step);
   if (is_root()) {
     save_checkpoint(checkpoint, config_.model.path, policy_->weights(), optimizer, state_,
-                    config_.checkpoint.dtype);
+                    save_options());
     prune_checkpoints(folder_.checkpoints(), config_.checkpoint.keep_last, {state_.reference});
   }
   communicator_.barrier("checkpoint");

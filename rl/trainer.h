@@ -10,6 +10,7 @@
 #include "core/metrics.h"
 #include "data/frame_cache.h"
 #include "distributed/communicator.h"
+#include "model/checkpoint_writer.h"
 #include "model/qwen_vl.h"
 #include "model/tokenizer.h"
 #include "rl/checkpoint.h"
@@ -45,6 +46,9 @@ class Trainer {
   RunContext context();
   std::unique_ptr<Stage> make_stage(std::string_view name);
   std::unique_ptr<model::QwenVl> load_reference();
+  model::SaveOptions save_options() const;
+  // Makes `final` a model folder: the last checkpoint, or with LoRA the merged model.
+  void publish_final();
   // Where the KL reference lies: in the run folder, or beside the checkpoint of another run that
   // this one goes on from. The run folder then gets a copy, to be resumed by itself.
   std::filesystem::path reference_checkpoint() const;

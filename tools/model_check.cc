@@ -92,8 +92,7 @@ rollout::Completion greedy_answer(const model::QwenVl& model, const model::Token
 void check(const Arguments& arguments) {
   const at::NoGradGuard no_grad;
   const model::ModelConfig config = model::read_model_config(arguments.model);
-  const model::Tokenizer tokenizer =
-      model::Tokenizer::from_file(arguments.model / "tokenizer.json");
+  const model::Tokenizer tokenizer = model::Tokenizer::from_folder(arguments.model);
   model::Weights weights(config);
   model::load_weights(arguments.model, weights);
   const model::QwenVl model(config, std::move(weights));

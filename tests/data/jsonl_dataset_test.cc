@@ -60,7 +60,7 @@ TEST_F(QuestionFile, FieldsGoWhereTheyBelong) {
   EXPECT_EQ(samples[0].problem, "Which way?");
   EXPECT_EQ(samples[0].solution, "<think>t</think> <answer>B</answer>");
   EXPECT_EQ(samples[0].answer, "B");
-  EXPECT_EQ(samples[0].video, folder_ / "walk.mp4");
+  EXPECT_EQ(samples[0].videos.at(0), folder_ / "walk.mp4");
   EXPECT_EQ(samples[0].task, Task::kUnknown);
   EXPECT_EQ(samples[0].direction, TravelDirection::kUnknown);
   EXPECT_EQ(samples[1].index, 1);
@@ -101,13 +101,13 @@ TEST_F(QuestionFile, VideoRootReplacesTheFolderOfAbsolutePaths) {
   touch(options_.video_root / "part" / "run.mp4");
   const std::vector<Sample> samples =
       read(record(R"("/elsewhere/deep/walk.mp4")") + record(R"("part/run.mp4")"));
-  EXPECT_EQ(samples[0].video, options_.video_root / "walk.mp4");
-  EXPECT_EQ(samples[1].video, options_.video_root / "part" / "run.mp4");
+  EXPECT_EQ(samples[0].videos.at(0), options_.video_root / "walk.mp4");
+  EXPECT_EQ(samples[1].videos.at(0), options_.video_root / "part" / "run.mp4");
 }
 
 TEST_F(QuestionFile, AbsolutePathStandsWithoutVideoRoot) {
   const std::string path = (folder_ / "walk.mp4").string();
-  EXPECT_EQ(read(record("\"" + path + "\""))[0].video, path);
+  EXPECT_EQ(read(record("\"" + path + "\""))[0].videos.at(0), path);
 }
 
 TEST_F(QuestionFile, MissingFileIsNamed) {

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "tests/kernels/gradient_check.h"
 #include "tests/support/tensor_matchers.h"
@@ -45,12 +47,29 @@ TEST(Rotary, TakesAViewOfFusedProjections) {
                      test::tolerance_for(at::kFloat));
 }
 
-// Section i takes axis i % 3 at its own place in the half dimension.
+TEST(MropeAxes, SectionsFollowOneAnother) {
+  EXPECT_EQ(sectioned_axes({2, 1, 3}), (std::vector<int64_t>{0, 0, 1, 2, 2, 2}));
+  EXPECT_EQ(sectioned_axes({1, 1, 1, 1}), (std::vector<int64_t>{0, 1, 2, 0}));
+  EXPECT_EQ(sectioned_axes({3, 0, 0}), (std::vector<int64_t>{0, 0, 0}));
+}
+
+// Qwen3-VL's 24, 20, 20: height and width every third place up to 60, time everywhere else.
+TEST(MropeAxes, InterleavedSectionsTakeTurnsUntilTheyAreUsedUp) {
+  EXPECT_EQ(interleaved_axes({4, 2, 2}), (std::vector<int64_t>{0, 1, 2, 0, 1, 2, 0, 0}));
+  EXPECT_EQ(interleaved_axes({1, 1, 2}), (std::vector<int64_t>{0, 1, 2, 0}));
+  const std::vector<int64_t> axes = interleaved_axes({24, 20, 20});
+  ASSERT_EQ(axes.size(), 64);
+  for (const int64_t axis : {0, 1, 2}) {
+    EXPECT_EQ(std::count(axes.begin(), axes.end(), axis), axis == 0 ? 24 : 20);
+  }
+  EXPECT_EQ(axes[59], 2);
+  EXPECT_EQ(axes[61], 0);
+}
+
 TEST(MropeTable, EachPlaceTakesItsAxisAndFrequency) {
   const at::Tensor positions = at::tensor({4, 7, 9, 2, 5, 30}, at::kLong).view({3, 2});
-  const std::vector<int64_t> sections = {2, 1, 3};
-  const std::vector<int64_t> axis_of_place = {0, 0, 1, 2, 2, 2};
-  const RotaryTable table = mrope_table(positions, 12, 10000.0, sections);
+  const std::vector<int64_t> axis_of_place = {0, 0, 1, 2, 0, 2};
+  const RotaryTable table = mrope_table(positions, 10000.0, axis_of_place);
   for (int64_t token = 0; token < 2; ++token) {
     for (int64_t h = 0; h < 12; ++h) {
       const int64_t place = h % 6;
@@ -68,7 +87,7 @@ TEST(MropeTable, TextAttentionDependsOnDistanceOnly) {
   const at::Tensor k = random_tensor({1, 1, 8}, at::kFloat, 2);
   const auto product = [&](int64_t q_position, int64_t k_position) {
     const auto table = [&](int64_t position) {
-      return mrope_table(at::full({3, 1}, position, at::kLong), 8, 1e4, {1, 1, 2});
+      return mrope_table(at::full({3, 1}, position, at::kLong), 1e4, {0, 1, 2, 2});
     };
     return (apply_rotary(q, table(q_position)) * apply_rotary(k, table(k_position)))
         .sum()
@@ -89,9 +108,11 @@ TEST(VisionRotaryTable, FirstQuarterTurnsWithRowsSecondWithColumns) {
 
 TEST(RotaryErrors, WrongArgumentsAreRefused) {
   const at::Tensor positions = at::zeros({3, 2}, at::kLong);
-  EXPECT_THROW(mrope_table(positions, 12, 1e4, {2, 1, 2}), core::InternalError);
-  EXPECT_THROW(mrope_table(positions.slice(0, 0, 2), 12, 1e4, {2, 1, 3}), core::InternalError);
-  EXPECT_THROW(mrope_table(positions.to(at::kFloat), 12, 1e4, {2, 1, 3}), core::InternalError);
+  EXPECT_THROW(mrope_table(positions, 1e4, {0, 1, 3}), core::InternalError);
+  EXPECT_THROW(mrope_table(positions, 1e4, {}), core::InternalError);
+  EXPECT_THROW(mrope_table(positions.slice(0, 0, 2), 1e4, {0, 1}), core::InternalError);
+  EXPECT_THROW(mrope_table(positions.to(at::kFloat), 1e4, {0, 1}), core::InternalError);
+  EXPECT_THROW(interleaved_axes({2, 2}), core::InternalError);
   EXPECT_THROW(vision_rotary_table(at::zeros({2, 2}, at::kLong), 6), core::InternalError);
   EXPECT_THROW(apply_rotary(at::ones({3, 1, 8}), random_table(2, 8)), core::InternalError);
   EXPECT_THROW(apply_rotary(at::ones({2, 1, 6}), random_table(2, 8)), core::InternalError);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "model/checkpoint_writer.h"
 #include "model/safetensors.h"
 #include "tests/model/test_files.h"
 #include "tests/support/tensor_matchers.h"
@@ -50,7 +51,7 @@ TEST(CheckpointFiles, SavedWeightsLoadBackEqual) {
   std::filesystem::create_directories(folder);
   const ModelConfig config = read_model_config(tiny_folder());
   const Weights weights = random_weights(config);
-  save_model(folder, tiny_folder(), weights, at::kFloat);
+  save_model(folder, tiny_folder(), weights, {at::kFloat});
   Weights loaded(config);
   load_weights(folder, loaded);
   EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
@@ -60,7 +61,7 @@ TEST(CheckpointFiles, HalfPrecisionLoadsAsItsRounding) {
   for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf}) {
     const TemporaryFolder folder;
     const Weights weights = random_weights(small_config());
-    save_model(folder.path(), tiny_folder(), weights, dtype);
+    save_model(folder.path(), tiny_folder(), weights, {dtype});
     Weights loaded(small_config());
     load_weights(folder.path(), loaded);
     EXPECT_TRUE(at::equal(loaded.flat(), weights.flat().to(dtype).to(at::kFloat)));
@@ -70,7 +71,7 @@ TEST(CheckpointFiles, HalfPrecisionLoadsAsItsRounding) {
 TEST(CheckpointFiles, LoadingFillsWeightsThatRequireGradients) {
   const TemporaryFolder folder;
   const Weights weights = random_weights(small_config());
-  save_model(folder.path(), tiny_folder(), weights, at::kFloat);
+  save_model(folder.path(), tiny_folder(), weights, {at::kFloat});
   Weights loaded(small_config());
   loaded.require_gradients(true);
   load_weights(folder.path(), loaded);
@@ -79,7 +80,7 @@ TEST(CheckpointFiles, LoadingFillsWeightsThatRequireGradients) {
 
 TEST(CheckpointFiles, SavingCopiesWhatBelongsToTheModel) {
   const TemporaryFolder folder;
-  save_model(folder.path(), tiny_folder(), random_weights(small_config()), at::kBFloat16);
+  save_model(folder.path(), tiny_folder(), random_weights(small_config()), {at::kBFloat16});
   for (const char* name : {"config.json", "generation_config.json", "tokenizer.json",
                            "tokenizer_config.json", "preprocessor_config.json"}) {
     EXPECT_EQ(core::read_text_file(folder / name), core::read_text_file(tiny_folder() / name));
@@ -89,7 +90,7 @@ TEST(CheckpointFiles, SavingCopiesWhatBelongsToTheModel) {
   EXPECT_EQ(reader.metadata().at("format"), "pt");
   EXPECT_EQ(reader.read("model.norm.weight").scalar_type(), at::kBFloat16);
   // Saving over itself keeps the files.
-  save_model(folder.path(), folder.path(), random_weights(small_config()), at::kFloat);
+  save_model(folder.path(), folder.path(), random_weights(small_config()), {at::kFloat});
   EXPECT_TRUE(std::filesystem::exists(folder / "config.json"));
 }
 
@@ -131,11 +132,120 @@ TEST(CheckpointFiles, ShardsWithAnIndexLoadLikeOneFile) {
 
   std::filesystem::remove(folder / "part-2.safetensors");
   EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError,
-               "part-2.safetensors: cannot be read");
+               "1 of 2 listed files are not there: part-2.safetensors");
   write_text(index, R"({"weight_map": {"a": "../b.safetensors"}})");
   EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError, "a file name without folders");
   write_text(index, R"({"weight_map": {}})");
   EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError, "at least one tensor");
+}
+
+TEST(CheckpointFiles, ATensorThatTheIndexListsMustBeInItsFile) {
+  const TemporaryFolder folder;
+  NamedTensors tensors = named_tensors(random_weights(small_config()));
+  nlohmann::json map;
+  for (const auto& [name, tensor] : tensors) map[name] = "part-1.safetensors";
+  tensors.pop_back();
+  write_safetensors(folder / "part-1.safetensors", tensors);
+  write_text(folder / "model.safetensors.index.json", nlohmann::json({{"weight_map", map}}).dump());
+  Weights loaded(small_config());
+  EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError,
+               "1 tensors are listed, but not in their file: model.norm.weight in "
+               "part-1.safetensors");
+}
+
+TEST(CheckpointFiles, DtypesMayBeMixed) {
+  const TemporaryFolder folder;
+  const Weights weights = random_weights(small_config());
+  NamedTensors tensors = named_tensors(weights);
+  constexpr at::ScalarType kDtypes[] = {at::kFloat, at::kBFloat16, at::kHalf, at::kDouble};
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    tensors[i].second = tensors[i].second.to(kDtypes[i % 4]);
+  }
+  write_model(folder, tensors);
+  Weights loaded(small_config());
+  load_weights(folder.path(), loaded);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    EXPECT_TRUE(at::equal(loaded.at(i), tensors[i].second.to(at::kFloat))) << tensors[i].first;
+  }
+}
+
+TEST(CheckpointFiles, ALargeModelIsWrittenAsShards) {
+  const TemporaryFolder folder;
+  const Weights weights = random_weights(small_config());
+  const int64_t limit = 30'000;  // bytes; some tensors are larger
+  save_model(folder.path(), tiny_folder(), weights, {at::kFloat, limit});
+  EXPECT_FALSE(std::filesystem::exists(folder / "model.safetensors"));
+  const nlohmann::json index = read_json(folder / "model.safetensors.index.json");
+  EXPECT_EQ(index["metadata"]["total_size"], 4 * weights.num_parameters());
+  EXPECT_EQ(index["weight_map"].size(), weights.specs().size());
+  size_t num_files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    if (!entry.path().filename().string().starts_with("model-")) continue;
+    ++num_files;
+    const SafetensorsReader reader(entry.path());
+    int64_t bytes = 0;
+    for (const std::string& name : reader.names()) bytes += 4 * reader.read(name).numel();
+    EXPECT_TRUE(bytes <= limit || reader.names().size() == 1) << entry.path();
+  }
+  EXPECT_GT(num_files, 3u);
+  Weights loaded(small_config());
+  load_weights(folder.path(), loaded);
+  EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
+}
+
+TEST(CheckpointFiles, AHeaderOfAnyLengthIsRead) {  // values then lie on no multiple of their size
+  const TemporaryFolder folder;
+  const at::Tensor values = at::arange(1000, at::kFloat);
+  write_safetensors(folder / "a.safetensors", {{"x", values}});
+  std::string file = core::read_text_file(folder / "a.safetensors");
+  for (int spaces = 1; spaces < 4; ++spaces) {
+    std::string shifted = file;
+    shifted[0] = static_cast<char>(shifted[0] + spaces);  // the header's length
+    shifted.insert(8, static_cast<size_t>(spaces), ' ');
+    write_text(folder / "b.safetensors", shifted);
+    const at::Tensor target = at::zeros({1000});
+    const SafetensorsReader reader(folder / "b.safetensors");
+    reader.read_float("x", target);
+    EXPECT_TRUE(at::equal(target, values)) << spaces;
+    EXPECT_TRUE(reader.equals_float("x", values));
+    EXPECT_FALSE(reader.equals_float("x", values + 1));
+  }
+}
+
+TEST(CheckpointFiles, APublishedModelIsWholeOrAbsent) {
+  const TemporaryFolder folder;
+  const Weights weights = random_weights(small_config());
+  publish_model(folder / "model", tiny_folder(), weights, {at::kFloat});
+  EXPECT_TRUE(std::filesystem::exists(folder / "model" / "model.safetensors"));
+  EXPECT_ERROR(publish_model(folder / "model", tiny_folder(), weights, {at::kFloat}),
+               core::DataError, "already exists");
+  EXPECT_ERROR(publish_model(folder / "other", folder.path(), weights, {at::kFloat}),
+               CheckpointError, "expected config.json");
+  size_t num_entries = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    EXPECT_EQ(entry.path().filename(), "model");
+    ++num_entries;
+  }
+  EXPECT_EQ(num_entries, 1u) << "something temporary is left";
+}
+
+TEST(CheckpointFiles, AdaptersAreMergedIntoWhatIsWritten) {
+  const at::NoGradGuard no_grad;
+  const TemporaryFolder folder;
+  const Weights base = random_weights(small_config());
+  const LoraOptions options{.rank = 3, .alpha = 6, .target_modules = {"up_proj", "qkv"}};
+  Adapters adapters(base.specs(), options, match_modules(base.specs(), options));
+  adapters.parameters().flat().copy_(
+      at::arange(adapters.parameters().num_parameters()).cos().mul(0.1));
+  const Weights adapted = base.with_adapters(std::move(adapters));
+  save_model(folder.path(), tiny_folder(), adapted, {at::kFloat});
+  Weights loaded(small_config());
+  load_weights(folder.path(), loaded);
+  for (size_t i = 0; i < loaded.specs().size(); ++i) {
+    EXPECT_TRUE(at::equal(loaded.at(i), adapted.merged(i))) << loaded.specs()[i].name;
+    const bool adapted_here = adapted.adapters()->find(i) != nullptr;
+    EXPECT_EQ(at::equal(loaded.at(i), base.at(i)), !adapted_here) << loaded.specs()[i].name;
+  }
 }
 
 TEST(CheckpointFiles, ATiedHeadMayBePresentIfItIsTheEmbedding) {
@@ -223,11 +333,11 @@ TEST(CheckpointFiles, AFolderWithoutWeightsSaysWhatItLacks) {
 TEST(CheckpointFiles, SavingNeedsBothFolders) {
   const TemporaryFolder folder;
   const Weights weights(small_config());
-  EXPECT_ERROR(save_model(folder / "none", tiny_folder(), weights, at::kFloat), CheckpointError,
+  EXPECT_ERROR(save_model(folder / "none", tiny_folder(), weights, {at::kFloat}), CheckpointError,
                "expected an existing folder");
-  EXPECT_ERROR(save_model(folder.path(), folder.path(), weights, at::kFloat), CheckpointError,
+  EXPECT_ERROR(save_model(folder.path(), folder.path(), weights, {at::kFloat}), CheckpointError,
                "expected config.json");
-  EXPECT_ERROR(save_model(folder.path(), tiny_folder(), weights, at::kLong), core::InternalError,
+  EXPECT_ERROR(save_model(folder.path(), tiny_folder(), weights, {at::kLong}), core::InternalError,
                "Long");
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "kernels/token_logprob.h"
+#include "model/vision_positions.h"
 #include "tests/support/tensor_matchers.h"
 
 // T packed tokens, D model, V vocabulary.
@@ -110,11 +111,13 @@ TEST(Embed, PlaceholdersTakeVisionRowsInOrder) {
   const QwenVl model = tiny_model();
   const at::Tensor ids = at::tensor({5, kVideoPad, kVideoPad, 6, kImagePad}, at::kLong);
   const at::Tensor rows = random_tensor({3, 32}, 2);
-  const at::Tensor found = model.embed(ids, rows);
+  const DecoderInput found = model.embed(ids, rows);
   const at::Tensor& table = model.weights().get("model.embed_tokens.weight");
-  EXPECT_TRUE(found.equal(at::stack({table[5], rows[0], rows[1], table[6], rows[2]})));
   EXPECT_TRUE(
-      model.embed(at::tensor({5, 6}, at::kLong), {}).equal(at::stack({table[5], table[6]})));
+      found.embeddings_TD.equal(at::stack({table[5], rows[0], rows[1], table[6], rows[2]})));
+  EXPECT_TRUE(found.deepstack_RD.empty());
+  const DecoderInput text = model.embed(at::tensor({5, 6}, at::kLong), {});
+  EXPECT_TRUE(text.embeddings_TD.equal(at::stack({table[5], table[6]})));
 }
 
 std::string embed_error(const at::Tensor& ids, const at::Tensor& rows) {
@@ -239,10 +242,10 @@ TEST(QwenVl, WrongDecoderInputsAreRefused) {
   const QwenVl model = tiny_model();
   PackedContext attention(kernels::single_segment_plan(4));
   const at::Tensor positions = text_positions(0, 4);
-  EXPECT_NO_THROW(model.hidden_states(at::ones({4, 32}), positions, attention));
-  EXPECT_THROW(model.hidden_states(at::ones({4, 31}), positions, attention), core::InternalError);
-  EXPECT_THROW(model.hidden_states(at::ones({5, 32}), positions, attention), core::InternalError);
-  EXPECT_THROW(model.hidden_states(at::ones({5, 32}), text_positions(0, 5), attention),
+  EXPECT_NO_THROW(model.hidden_states({at::ones({4, 32})}, positions, attention));
+  EXPECT_THROW(model.hidden_states({at::ones({4, 31})}, positions, attention), core::InternalError);
+  EXPECT_THROW(model.hidden_states({at::ones({5, 32})}, positions, attention), core::InternalError);
+  EXPECT_THROW(model.hidden_states({at::ones({5, 32})}, text_positions(0, 5), attention),
                core::InternalError);
   EXPECT_THROW(PackedContext({}), core::InternalError);
 }

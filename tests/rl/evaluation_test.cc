@@ -54,7 +54,8 @@ std::vector<data::Sample> text_samples(int64_t count) {
                        .problem = fmt::format("Question {}", i),
                        .solution = {},
                        .answer = "A",
-                       .video = {},
+                       .images = {},
+                       .videos = {},
                        .task = i % 2 == 0 ? data::Task::kDirection : data::Task::kLandmark,
                        .direction = i % 3 == 0 ? data::TravelDirection::kForward
                                                : data::TravelDirection::kReverse});

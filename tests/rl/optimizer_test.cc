@@ -62,7 +62,8 @@ struct ReferenceAdamW {
 class AdamWTest : public ::testing::Test {
  protected:
   AdamW make(const AdamWOptions& options, bool train_vision = true) {
-    return AdamW(weights(), weights().require_gradients(train_vision), options, train_vision);
+    return AdamW(weights().trainable(), weights().require_gradients(train_vision), options,
+                 train_vision);
   }
   ReferenceAdamW make_reference(const AdamWOptions& options, bool train_vision = true) {
     const at::Tensor zeros = at::zeros({weights().num_parameters()}, at::kDouble);
@@ -179,7 +180,7 @@ TEST_F(AdamWTest, IgnoresAGradientThatIsNotFinite) {
 }
 
 TEST_F(AdamWTest, RefusesAGradientBufferOfAnotherSize) {
-  EXPECT_THROW(AdamW(weights(), at::zeros({3}), {}, true), core::InternalError);
+  EXPECT_THROW(AdamW(weights().trainable(), at::zeros({3}), {}, true), core::InternalError);
 }
 
 }  // namespace

@@ -193,7 +193,7 @@ TEST_F(PackingInvariance, OfLogProbsAgainstOnePlainSequence) {
                        .expand({3, length})},
                   1);
       model::PackedContext attention(kernels::single_segment_plan(prompt_length + length));
-      const at::Tensor embeddings =
+      const model::DecoderInput embeddings =
           model_.embed(at::tensor(ids, at::kLong), items[group].vision_rows);
       const at::Tensor logits =
           model_.logits(model_.hidden_states(embeddings, positions, attention));

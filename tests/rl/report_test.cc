@@ -82,7 +82,7 @@ std::string first_unbalanced_tag(const std::string& html) {
 
 std::string rollout_line(int slot, double reward, const std::string& text) {
   return fmt::format(
-      R"({{"step":1,"slot":{},"sample":0,"task":"route","direction":"forward","video":"v.mp4","problem":"Where?","answer":"B",)"
+      R"({{"step":1,"slot":{},"sample":0,"task":"route","direction":"forward","images":[],"videos":["v.mp4"],"problem":"Where?","answer":"B",)"
       R"("completion_index":0,"text":"{}","num_tokens":3,"finish":"stop","logprob_mean":-1,"policy_version":0,)"
       R"("reward_parts":{{"letter":{},"judge":null}},"reward":{},"advantage":0.5}})"
       "\n",

@@ -218,6 +218,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"eval.temperature=-1", "eval.temperature: must be 0 (greedy) or more"},
         Refusal{"checkpoint.every_steps=-1", "checkpoint.every_steps: must be 0"},
         Refusal{"checkpoint.keep_last=-1", "checkpoint.keep_last: must be 0 (all) or more, is -1"},
+        Refusal{"checkpoint.max_shard_gb=0", "checkpoint.max_shard_gb: must be above 0"},
+        Refusal{"model.lora.rank=-1", "model.lora.rank: must be 0 (no adapters) or more"},
+        Refusal{"model.lora.alpha=0", "model.lora.alpha: must be above 0, is 0"},
+        Refusal{"model.lora.dropout=1", "model.lora.dropout: must be in [0, 1), is 1"},
+        Refusal{"model.lora.target_modules=[]", "target_modules: must name at least one module"},
+        Refusal{"model.lora.target_modules=['(q']", "expected a name or a regular expression"},
+        Refusal{"model.lora.exclude_modules=['']", "a module pattern is empty"},
+        Refusal{"model.lora={path: p, rank: 4}", "rank: must be left out when path is given"},
+        Refusal{"model.lora={path: p, alpha: 4}", "alpha: must be left out when path is given"},
         Refusal{"checkpoint.dtype=float16", "checkpoint.dtype: must be float32 or bfloat16"},
         Refusal{"distributed.deadline_seconds=0", "deadline_seconds: must be above 0"}));
 

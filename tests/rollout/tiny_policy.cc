@@ -96,7 +96,8 @@ PackedScores score_packed(const model::QwenVl& qwen, const rollout::RolloutReque
     positions.push_back(at::arange(first, first + length, at::kLong).expand({3, length}));
   }
   model::PackedContext context(plan);
-  const at::Tensor embeddings = qwen.embed(at::tensor(ids, at::kLong), request.vision_rows);
+  const model::DecoderInput embeddings =
+      qwen.embed(at::tensor(ids, at::kLong), request.vision_rows);
   const at::Tensor hidden = qwen.hidden_states(embeddings, at::cat(positions, 1), context);
   PackedScores scores;
   for (size_t g = 0; g < group.completions.size(); ++g) {

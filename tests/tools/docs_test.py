@@ -14,7 +14,8 @@ READ_KEY = re.compile(
 )
 METRIC = re.compile(r"^[a-z_]+/[a-z_]+(?:/<\w+>|/[a-z_]+)*$")
 SECTIONS = {"sft", "grpo", "run", "model", "video", "prompt", "rollout", "reward"}
-SECTIONS |= {"distributed", "checkpoint", "eval", "data", "lr", "adamw"}
+SECTIONS |= {"distributed", "checkpoint", "eval", "data", "lr", "adamw", "lora"}
+RECIPE_READERS = ("rl/run_config.cc", "rl/lora_section.cc")
 
 
 def markdown_files(repository):
@@ -45,7 +46,8 @@ def check_recipe_keys(repository):
     """By the last part of each key; tests/rl/recipes_page_test.cc compares whole paths and defaults."""
     page = (repository / "docs/recipes.md").read_text()
     documented = {key.rsplit(".", 1)[1] for key in KEY_ROW.findall(page)}
-    read = set(READ_KEY.findall((repository / "rl/run_config.cc").read_text())) - SECTIONS
+    code = "".join((repository / file).read_text() for file in RECIPE_READERS)
+    read = set(READ_KEY.findall(code)) - SECTIONS
     if len(read) < 20:
         yield f"rl/run_config.cc: only {len(read)} keys found; has the way they are read changed?"
     for key in sorted(documented - read):

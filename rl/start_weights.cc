@@ -1,0 +1,89 @@
+#include "rl/start_weights.h"
+
+#include <string>
+
+#include "model/adapter_files.h"
+#include "model/checkpoint_files.h"
+#include "rl/checkpoint.h"
+
+namespace retrace::rl {
+namespace {
+
+// Nested path of whatever is in the vision tower.
+const std::string kVisionModules = "model\\.visual\\..*";
+
+// A frozen tower gets no adapters.
+model::LoraOptions lora_options(const ModelSection& section) {
+  model::LoraOptions options = section.lora.options;
+  if (!section.train_vision)
+    options.exclude_modules.insert(options.exclude_modules.end(), kVisionModules);
+  return options;
+}
+
+model::Adapters start_adapters(const RunConfig& config, const model::Weights& weights) {
+  const LoraSection& lora = config.model.lora;
+  if (!lora.path.empty()) {
+    model::Adapters adapters = model::load_adapters(lora.path, weights);
+    adapters.set_dropout(lora.options.dropout);
+    return adapters;
+  }
+  const model::LoraOptions options = lora_options(config.model);
+  model::Adapters adapters(weights.specs(), options,
+                           model::match_modules(weights.specs(), options));
+  model::initialise_adapters(adapters, config.run.seed);
+  return adapters;
+}
+
+}  // namespace
+
+model::Weights start_weights(const RunConfig& config, const model::ModelConfig& model_config,
+                             const std::optional<std::filesystem::path>& resumed_from) {
+  const bool has_adapters = config.model.lora.enabled();
+  model::Weights weights(model_config);
+  if (resumed_from && !has_adapters) {
+    load_checkpoint_weights(*resumed_from, weights);
+  } else if (config.model.random_init) {
+    model::initialise_randomly(weights, config.run.seed);
+  } else {
+    model::load_weights(config.model.path, weights);
+  }
+  if (!has_adapters) return weights;
+  weights = weights.with_adapters(start_adapters(config, weights));
+  if (resumed_from) load_checkpoint_weights(*resumed_from, weights);
+  return weights;
+}
+
+model::Weights reference_weights(const model::Weights& policy,
+                                 const std::filesystem::path& checkpoint) {
+  if (policy.adapters() == nullptr) {
+    model::Weights weights(policy.config());
+    load_checkpoint_weights(checkpoint, weights);
+    return weights;
+  }
+  model::Weights weights = policy.with_adapters(policy.adapters()->frozen_copy());
+  load_checkpoint_weights(checkpoint, weights);
+  return weights.frozen_copy();
+}
+
+int64_t count_trained(const RunConfig& config, const std::vector<model::ParameterSpec>& specs) {
+  const bool has_adapters = config.model.lora.enabled();
+  if (has_adapters && !config.model.lora.path.empty()) {
+    return model::count_adapter_values(config.model.lora.path);
+  }
+  const model::LoraOptions options = lora_options(config.model);
+  int64_t total = 0;
+  if (has_adapters) {
+    for (const size_t index : model::match_modules(specs, options)) {
+      total += options.rank * (specs[index].shape[0] + specs[index].shape[1]);
+    }
+    return total;
+  }
+  for (const model::ParameterSpec& spec : specs) {
+    int64_t size = 1;
+    for (const int64_t dim : spec.shape) size *= dim;
+    if (config.model.train_vision || !spec.is_vision) total += size;
+  }
+  return total;
+}
+
+}  // namespace retrace::rl
