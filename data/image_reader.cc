@@ -54,7 +54,7 @@ AVCodecID codec_of(ImageFormat format) {
 }
 
 UniqueCodec open_decoder(ImageFormat format, int64_t max_source_pixels) {
-  silence_ffmpeg_log();
+  prepare_ffmpeg();
   const AVCodec* decoder = avcodec_find_decoder(codec_of(format));
   if (decoder == nullptr) throw_<DataError>("this FFmpeg has no decoder for the format");
   UniqueCodec codec(avcodec_alloc_context3(decoder));

@@ -35,15 +35,6 @@ class BrokenVideo : public ::testing::Test {
   std::string read_error(VideoReader& reader, const std::vector<int64_t>& frames) const {
     return error_text<core::DataError>([&] { reader.read(frames); });
   }
-  struct Place {
-    size_t begin, size;  // bytes
-  };
-  Place place_of_packet(const std::filesystem::path& video, int64_t number) const {
-    MediaFile file(std::make_shared<ReadGuard>(video, ReadLimits{}));
-    const UniquePacket packet(av_packet_alloc());
-    for (int64_t i = 0; i <= number; ++i) EXPECT_TRUE(file.read_packet(*packet));
-    return {static_cast<size_t>(packet->pos), static_cast<size_t>(packet->size)};
-  }
   // 64 numbered frames in groups of 16, its header in front.
   std::string clip_with_header_in_front() const {
     write_video(folder_ / "whole.mp4", test::numbered_frames(64),
@@ -119,7 +110,7 @@ TEST_F(BrokenVideo, FileWithoutItsHeaderCannotBeRead) {
 
 TEST_F(BrokenVideo, CutFileGivesWhatItHasAndAnErrorForTheRest) {
   const std::string bytes = clip_with_header_in_front();
-  const auto [begin, size] = place_of_packet(folder_ / "front.mp4", 40);
+  const auto [begin, size] = test::place_of_packet(folder_ / "front.mp4", 40);
   VideoReader reader(put("cut.mp4", bytes.substr(0, begin + size / 2)));
   ASSERT_EQ(reader.info().num_frames, 64);
   EXPECT_DOUBLE_EQ(reader.info().duration_seconds, 8);
@@ -139,7 +130,7 @@ TEST_F(BrokenVideo, CutFileGivesWhatItHasAndAnErrorForTheRest) {
 
 TEST_F(BrokenVideo, FileCutBetweenPacketsDoesNotPassAsAShorterOne) {
   const std::string bytes = clip_with_header_in_front();
-  const auto [begin, size] = place_of_packet(folder_ / "front.mp4", 40);
+  const auto [begin, size] = test::place_of_packet(folder_ / "front.mp4", 40);
   VideoReader reader(put("cut.mp4", bytes.substr(0, begin + size)));
   EXPECT_EQ(reader.info().num_frames, 64);
   EXPECT_EQ(test::number_in_frame(reader.read(std::vector<int64_t>{40}).frames[0]), 40);
@@ -148,7 +139,7 @@ TEST_F(BrokenVideo, FileCutBetweenPacketsDoesNotPassAsAShorterOne) {
 
 TEST_F(BrokenVideo, DamageIsAnErrorUpToTheNextKeyframe) {
   std::string bytes = clip_with_header_in_front();
-  const auto [begin, size] = place_of_packet(folder_ / "front.mp4", 20);
+  const auto [begin, size] = test::place_of_packet(folder_ / "front.mp4", 20);
   for (size_t i = size / 4; i < size; ++i) bytes[begin + i] = static_cast<char>(37 * i);
   VideoReader reader(put("damaged.mp4", bytes));
   ASSERT_EQ(reader.info().num_frames, 64);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -73,6 +74,61 @@ TEST(FrameSampler, LinspaceFloorRepeatsFramesOfVeryShortVideos) {
   EXPECT_THAT(sample_frame_indices(1, 30, linspace(2)), ElementsAre(0, 0));
 }
 
+TEST(FrameSampler, SegmentMidpointsLieInTheirSegments) {
+  // 89 / 4 = 22.25: 11.125 + 0, 22, 44 (44.5 to even), 67.
+  EXPECT_THAT(
+      sample_frame_indices(90, 30, {.rule = SamplingRule::kSegmentMidpoint, .num_frames = 4}),
+      ElementsAre(11, 33, 55, 78));
+}
+
+TEST(FrameSampler, LinspaceRoundTakesAnEvenCount) {
+  const auto rounded = [](int64_t num_frames) {
+    return sample_frame_indices(100, 30,
+                                {.rule = SamplingRule::kLinspaceRound, .num_frames = num_frames})
+        .size();
+  };
+  EXPECT_EQ(rounded(5), 4u);  // 2.5 to 2 pairs
+  EXPECT_EQ(rounded(7), 8u);  // 3.5 to 4 pairs
+  EXPECT_THAT(error_text<core::DataError>([] {
+                sample_frame_indices(3, 30,
+                                     {.rule = SamplingRule::kLinspaceRound, .num_frames = 4});
+              }),
+              HasSubstr("has 3 frames, expected at least 4 to sample 4 of them"));
+}
+
+TEST(FrameSampler, EveryRuleGivesSortedIndicesInside) {
+  for (const SamplingRule rule :
+       {SamplingRule::kFps, SamplingRule::kLinspaceFloor, SamplingRule::kSegmentMidpoint,
+        SamplingRule::kHfQwen2Vl, SamplingRule::kHfQwen3Vl}) {
+    for (int64_t num_frames = 2; num_frames < 3000; num_frames += 3) {
+      const std::vector<int64_t> indices =
+          sample_frame_indices(num_frames, 23.976, {.rule = rule, .num_frames = 9});
+      ASSERT_TRUE(std::is_sorted(indices.begin(), indices.end()));
+      ASSERT_GE(indices.front(), 0);
+      ASSERT_LT(indices.back(), num_frames);
+    }
+  }
+}
+
+TEST(FrameSampler, TimesGiveTheFramesShownThen) {
+  const std::vector<double> pts = {0, 0.1, 0.2, 1.0, 1.5};
+  const std::vector<double> times = {0, 0.1, 0.15, 0.99, 1.0, 1.9};
+  EXPECT_THAT(frames_shown_at(times, pts, 2.0), ElementsAre(0, 1, 1, 2, 3, 4));
+  for (const double time : {0.0, 0.05, 0.7, 1.2, 1.99}) {  // brute force
+    int64_t shown = 0;
+    for (size_t i = 0; i < pts.size(); ++i) {
+      if (pts[i] <= time) shown = static_cast<int64_t>(i);
+    }
+    EXPECT_EQ(frames_shown_at(std::vector<double>{time}, pts, 2.0).front(), shown);
+  }
+}
+
+TEST(FrameSampler, TimeBehindTheEndIsAnError) {
+  const std::vector<double> pts = {0, 0.5}, times = {0.2, 1.0};
+  EXPECT_THAT(error_text<core::DataError>([&] { frames_shown_at(times, pts, 1.0); }),
+              AllOf(HasSubstr("1.000 s long"), HasSubstr("video.times")));
+}
+
 TEST(FrameSampler, IndicesAreSortedAndInsideForAnyLength) {
   for (int64_t num_frames = 2; num_frames < 3000; num_frames += 7) {
     for (const double video_fps : {1.0, 23.976, 60.0}) {
@@ -99,6 +155,9 @@ TEST(FrameSampler, OptionsOutOfRangeAreNamed) {
   EXPECT_THAT(message(at_fps(2, 0)), HasSubstr("min_frames: must be at least 1, is 0"));
   EXPECT_THAT(message(at_fps(2, 8, 6)),
               AllOf(HasSubstr("max_frames"), HasSubstr("min_frames (8), is 6")));
+  EXPECT_THAT(message({.rule = SamplingRule::kTimes}), HasSubstr("times: must hold"));
+  EXPECT_THAT(message({.rule = SamplingRule::kTimes, .times = {1, 0.5}}),
+              HasSubstr("times: must be seconds from 0 on, in ascending order"));
   EXPECT_THAT(message(linspace(1)), HasSubstr("num_frames: must be at least 2, is 1"));
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "core/files.h"
+#include "data/media_file.h"
 
 namespace retrace::test {
 namespace {
@@ -44,19 +45,27 @@ void run_ffmpeg(const std::string& arguments) {
   ASSERT_EQ(std::system(command.c_str()), 0) << command << "\n" << core::read_text_file(log);
 }
 
-at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height, int64_t width) {
+at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height, int64_t width,
+                              const std::string& upright, const std::string& stream) {
   const TemporaryFolder folder;
   const std::filesystem::path raw = folder / "frames.rgb";
-  run_ffmpeg(
-      fmt::format("-i '{}' -map 0:v:0 -fps_mode passthrough -vf "
-                  "scale=flags=bicubic+accurate_rnd+full_chroma_int,format=rgb24 -f rawvideo '{}'",
-                  video.string(), raw.string()));
+  run_ffmpeg(fmt::format(
+      "-noautorotate -i '{}' -map {} -fps_mode passthrough -vf "
+      "scale=flags=bicubic+accurate_rnd+full_chroma_int,format=rgb24{} -f rawvideo '{}'",
+      video.string(), stream, upright.empty() ? "" : "," + upright, raw.string()));
   const std::string bytes = core::read_text_file(raw);
   const int64_t num_frames = static_cast<int64_t>(bytes.size()) / (3 * height * width);
   at::Tensor frames_FYXC = at::empty({num_frames, height, width, 3}, at::kByte);
   EXPECT_EQ(static_cast<size_t>(frames_FYXC.nbytes()), bytes.size());
   std::memcpy(frames_FYXC.mutable_data_ptr(), bytes.data(), frames_FYXC.nbytes());
   return frames_FYXC.permute({0, 3, 1, 2}).contiguous();
+}
+
+Place place_of_packet(const std::filesystem::path& video, int64_t number) {
+  data::MediaFile file(std::make_shared<data::ReadGuard>(video, data::ReadLimits{}));
+  const data::UniquePacket packet(av_packet_alloc());
+  for (int64_t i = 0; i <= number; ++i) EXPECT_TRUE(file.read_packet(*packet));
+  return {static_cast<size_t>(packet->pos), static_cast<size_t>(packet->size)};
 }
 
 at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width) {

@@ -29,7 +29,16 @@ void run_ffmpeg(const std::string& arguments);
 
 // Every frame of `video`, decoded from the first to the last by the ffmpeg program. [F, 3, Y, X]
 // uint8
-at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height, int64_t width);
+// `upright`: a filter that turns the frames after the change to RGB, empty for none; [Y, X] is the
+// size after it. `stream` as in ffmpeg's -map.
+at::Tensor decode_with_ffmpeg(const std::filesystem::path& video, int64_t height, int64_t width,
+                              const std::string& upright = "", const std::string& stream = "0:v:0");
+
+// Where the data of a packet of the video stream lies, in bytes; packets count from 0.
+struct Place {
+  size_t begin, size;
+};
+Place place_of_packet(const std::filesystem::path& video, int64_t number);
 
 // Smooth moving colours. [F, 3, Y, X] uint8
 at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width);
