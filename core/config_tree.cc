@@ -116,6 +116,13 @@ void append_block(std::string& yaml, const ConfigTree& tree, int indent) {
 
 }  // namespace
 
+ConfigTree::ConfigTree() = default;
+ConfigTree::ConfigTree(const ConfigTree&) = default;
+ConfigTree::ConfigTree(ConfigTree&&) noexcept = default;
+ConfigTree& ConfigTree::operator=(const ConfigTree&) = default;
+ConfigTree& ConfigTree::operator=(ConfigTree&&) noexcept = default;
+ConfigTree::~ConfigTree() = default;
+
 ConfigTree ConfigTree::plain(std::string text) {
   ConfigTree tree;
   tree.kind = Kind::kScalar;

@@ -110,9 +110,10 @@ ClipFrames load_clip(const std::filesystem::path& video, const FrameOptions& opt
   try {
     const int64_t num_usable = num_usable_frames(info, options);
     indices = choose_frames(reader, num_usable, options.sampler);
-    size = smart_resize(info.height, info.width, options.resize_factor, options.min_pixels,
-                        options.max_pixels);
     const int64_t num_chosen = static_cast<int64_t>(indices.size());
+    size = target_size(
+        num_chosen, info.height, info.width,
+        {options.size_rule, options.resize_factor, options.min_pixels, options.max_pixels});
     check_clip_bytes(num_chosen, size, options.max_clip_bytes);
     clip.video_fps = info.fps;
     clip.sampled_fps = sampled_fps(num_chosen, num_usable, info.fps);

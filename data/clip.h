@@ -10,14 +10,16 @@
 #include "data/frame_resize.h"
 #include "data/frame_sampler.h"
 #include "data/read_limits.h"
+#include "data/smart_resize.h"
 
 namespace retrace::data {
 
 struct FrameOptions {
   FrameSamplerOptions sampler;
   int64_t resize_factor = 28;  // both sides become multiples of this (patch size x merge size)
-  int64_t min_pixels = 128 * 28 * 28;  // per frame, after resizing
+  int64_t min_pixels = 128 * 28 * 28;  // after resizing, of a frame or of the clip: see size_rule
   int64_t max_pixels = 768 * 28 * 28;
+  ResizeRule size_rule = ResizeRule::kQwenVlUtils;
   ResizeArithmetic resize = ResizeArithmetic::kFloat32;
   int64_t max_clip_bytes = int64_t{2} << 30;  // of all chosen frames, resized
   ReadLimits limits;
@@ -47,7 +49,7 @@ struct ClipFrames {
 // Throws ConfigError for the first option out of its range.
 void validate(const FrameOptions& options);
 
-// Reads, samples and resizes. Throws what VideoReader, sample_frame_indices and smart_resize throw,
+// Reads, samples and resizes. Throws what VideoReader, sample_frame_indices and target_size throw,
 // and DataError for a file that lost its end (without allow_partial), for a clip larger than
 // max_clip_bytes, and when no chosen frame decodes.
 ClipFrames load_clip(const std::filesystem::path& video, const FrameOptions& options);

@@ -22,14 +22,14 @@ namespace {
 // The bindings name every option there is, so that a new one does not compile until it is decided
 // here whether it decides what a clip holds. The limits only decide what reading may cost.
 std::string text_of(const FrameOptions& options) {
-  const auto& [sampler, resize_factor, min_pixels, max_pixels, resize, max_clip_bytes, limits,
-               allow_partial] = options;
+  const auto& [sampler, resize_factor, min_pixels, max_pixels, size_rule, resize, max_clip_bytes,
+               limits, allow_partial] = options;
   static_cast<void>(limits);
   const auto& [rule, fps, min_frames, max_frames, num_frames, times] = sampler;
-  std::string text =
-      fmt::format("{} {:a} {} {} {} / {} {} {} {} {} {} /", static_cast<int>(rule), fps, min_frames,
-                  max_frames, num_frames, resize_factor, min_pixels, max_pixels,
-                  static_cast<int>(resize), max_clip_bytes, allow_partial);
+  std::string text = fmt::format("{} {:a} {} {} {} / {} {} {} {} {} {} {} /",
+                                 static_cast<int>(rule), fps, min_frames, max_frames, num_frames,
+                                 resize_factor, min_pixels, max_pixels, static_cast<int>(size_rule),
+                                 static_cast<int>(resize), max_clip_bytes, allow_partial);
   for (const double time : times) text += fmt::format(" {:a}", time);
   return text;
 }

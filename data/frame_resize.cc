@@ -2,9 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/error.h"
 #include "core/shape.h"
 #include "data/axis_filter.h"
@@ -26,36 +23,6 @@ void resample_planes(const at::Tensor& in_FCYX, PlaneResampler<Weight> resampler
 }
 
 }  // namespace
-
-FrameSize smart_resize(int64_t height, int64_t width, int64_t factor, int64_t min_pixels,
-                       int64_t max_pixels) {
-  RETRACE_CHECK(height > 0 && width > 0 && factor > 0, "frame of {} x {}, factor {}", width, height,
-                factor);
-  constexpr int64_t kMaxAspectRatio = 200;
-  const double h = static_cast<double>(height), w = static_cast<double>(width);
-  const double f = static_cast<double>(factor);
-  if (std::max(h, w) / std::min(h, w) > kMaxAspectRatio) {
-    core::throw_<core::DataError>(
-        "frames of {} x {} pixels: the longer side may be at most {} times the shorter; crop the "
-        "video",
-        width, height, kMaxAspectRatio);
-  }
-  const auto multiples = [f](double count) {
-    return static_cast<int64_t>(count) * static_cast<int64_t>(f);
-  };
-  FrameSize size{std::max(factor, multiples(std::nearbyint(h / f))),
-                 std::max(factor, multiples(std::nearbyint(w / f)))};
-  if (size.height * size.width > max_pixels) {
-    const double shrink = std::sqrt(h * w / static_cast<double>(max_pixels));
-    size.height = std::max(factor, multiples(std::floor(h / shrink / f)));
-    size.width = std::max(factor, multiples(std::floor(w / shrink / f)));
-  } else if (size.height * size.width < min_pixels) {
-    const double grow = std::sqrt(static_cast<double>(min_pixels) / (h * w));
-    size.height = multiples(std::ceil(h * grow / f));
-    size.width = multiples(std::ceil(w * grow / f));
-  }
-  return size;
-}
 
 at::Tensor resize_frames(const at::Tensor& frames_FCYX, FrameSize size,
                          ResizeArithmetic arithmetic) {

@@ -1,4 +1,4 @@
-// The size that a frame is brought to, and the resampling.
+// Resampling of frames; which size they get is in data/smart_resize.h.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,11 +10,6 @@ namespace retrace::data {
 struct FrameSize {
   int64_t height, width;  // pixels
 };
-
-// Qwen's smart_resize: both sides rounded (half to even) to multiples of `factor`, area within
-// [min, max]. Throws DataError for an aspect ratio above 200.
-FrameSize smart_resize(int64_t height, int64_t width, int64_t factor, int64_t min_pixels,
-                       int64_t max_pixels);
 
 // Antialiased bicubic (Keys' cubic, a = -0.5, support widened when shrinking, half-pixel centres)
 // on uint8, in one of the two ways that torchvision has on CPU. They differ where the first pass

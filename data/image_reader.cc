@@ -164,7 +164,7 @@ at::Tensor load_image(const fs::path& file, const ImageOptions& options) {
                                options.max_pixels};
   try {
     const FrameSize size = target_size(1, rgb_CYX.size(1), rgb_CYX.size(2), limits);
-    return resize_frames(rgb_CYX.unsqueeze(0), size);
+    return resize_frames(rgb_CYX.unsqueeze(0), size, ResizeArithmetic::kUint8);
   } catch (const DataError& error) {
     throw_<DataError>("{}: {}", file.string(), error.what());
   }

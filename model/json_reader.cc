@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/config_tree.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -35,7 +37,11 @@ json parse_json(std::string_view text, const std::string& where) {
 std::string describe_json(const json& value) {
   constexpr size_t kMaxLength = 80;
   if (value.is_object()) return fmt::format("an object with {} keys", value.size());
-  if (value.is_array() && value.size() > 8) {
+  // Nested values are not rendered: rendering recurses, and a hostile file nests a million deep.
+  const bool is_nested =
+      value.is_array() &&
+      std::any_of(value.begin(), value.end(), [](auto& each) { return each.is_structured(); });
+  if (value.is_array() && (value.size() > 8 || is_nested)) {
     return fmt::format("an array of {} values", value.size());
   }
   std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);

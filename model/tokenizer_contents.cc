@@ -15,7 +15,8 @@ void add_merges(const std::vector<std::pair<std::string, std::string>>& pairs,
   for (const auto& [spelling, id] : contents.vocab) ids.emplace(spelling, static_cast<int32_t>(id));
   contents.merges.reserve(pairs.size());
   for (size_t i = 0; i < pairs.size(); ++i) {
-    const auto& [left, right] = pairs[i];
+    const std::string& left = pairs[i].first;
+    const std::string& right = pairs[i].second;
     const auto id_of = [&](const std::string& spelling) {
       const auto it = ids.find(spelling);
       if (it == ids.end()) {

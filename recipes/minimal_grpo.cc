@@ -129,7 +129,8 @@ int train(const std::filesystem::path& model_folder, const std::filesystem::path
   model::QwenVl policy(config, std::move(weights));
 
   data::FrameCache frames(tiny_frames(), /*max_bytes=*/int64_t{1} << 30);
-  const rl::PromptBuilder prompts(tokenizer, policy.config(), frames, {});
+  const model::Processor processor = model::read_processor(model_folder, config);
+  const rl::PromptBuilder prompts({tokenizer, policy.config(), processor, frames}, {});
   data::DatasetOptions dataset;
   dataset.file = questions;
   const std::vector<data::Sample> samples = data::read_dataset(dataset);

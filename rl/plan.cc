@@ -4,6 +4,7 @@
 
 #include "core/progress.h"
 #include "model/weights.h"
+#include "rl/media_options.h"
 #include "rl/stage.h"
 #include "rl/start_weights.h"
 
@@ -26,10 +27,10 @@ int64_t count_parameters(const model::ModelConfig& config) {
 int64_t prompt_tokens(const RunConfig& config, const model::ModelConfig& model_config,
                       const data::Sample& sample) {
   const model::Tokenizer tokenizer = model::Tokenizer::from_folder(config.model.path);
-  data::FrameOptions frames = config.video.frames;
-  frames.resize_factor = model_config.vision.patch_size * model_config.vision.spatial_merge_size;
-  data::FrameCache cache(frames, 0);
-  const PromptBuilder builder(tokenizer, model_config, cache, config.prompt);
+  const model::Processor processor = model::read_processor(config.model.path, model_config);
+  data::FrameCache cache(frame_options(config.video, model_config, processor), 0);
+  const PromptBuilder builder({tokenizer, model_config, processor, cache}, config.prompt,
+                              image_options(config.image, model_config, processor));
   return static_cast<int64_t>(builder.build(sample).tokens.ids.size());
 }
 

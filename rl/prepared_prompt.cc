@@ -1,7 +1,6 @@
 #include "rl/prepared_prompt.h"
 
-#include <ATen/ATen.h>
-
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
@@ -9,8 +8,9 @@
 namespace retrace::rl {
 namespace {
 
+using model::ChatPart;
+
 constexpr std::string_view kPlaceholder = "{problem}";
-constexpr int64_t kBlindGrey = 127;  // of 255, in every channel
 
 std::string fill_template(const std::string& text_template, const std::string& problem) {
   std::string text = text_template;
@@ -18,11 +18,47 @@ std::string fill_template(const std::string& text_template, const std::string& p
   return text;
 }
 
+void check_count(std::string_view placeholder, size_t count, size_t num_files) {
+  if (count == 0 || count == num_files) return;
+  core::throw_<core::DataError>(
+      "prompt: expected {} once for each of the sample's {} files, or not at all, found it {} "
+      "times in the filled template",
+      placeholder, num_files, count);
+}
+
 }  // namespace
 
-PromptBuilder::PromptBuilder(const model::Tokenizer& tokenizer, const model::ModelConfig& config,
-                             data::FrameCache& frames, PromptOptions options)
-    : tokenizer_(tokenizer), config_(config), frames_(frames), options_(std::move(options)) {
+std::vector<model::ChatMessage> single_turn(const std::string& system,
+                                            std::vector<ChatPart> parts) {
+  std::vector<model::ChatMessage> chat;
+  if (!system.empty()) chat.push_back({model::Role::kSystem, {{ChatPart::Kind::kText, system}}});
+  chat.push_back({model::Role::kUser, std::move(parts)});
+  return chat;
+}
+
+std::vector<ChatPart> place_vision(const std::string& text, size_t num_images, size_t num_videos) {
+  const size_t image_places = data::count_occurrences(text, data::kImagePlaceholder);
+  const size_t video_places = data::count_occurrences(text, data::kVideoPlaceholder);
+  check_count(data::kImagePlaceholder, image_places, num_images);
+  check_count(data::kVideoPlaceholder, video_places, num_videos);
+  std::vector<ChatPart> parts;
+  if (image_places == 0) parts.insert(parts.end(), num_images, {ChatPart::Kind::kImage, ""});
+  if (video_places == 0) parts.insert(parts.end(), num_videos, {ChatPart::Kind::kVideo, ""});
+  for (size_t begin = 0;;) {
+    const size_t image = text.find(data::kImagePlaceholder, begin);
+    const size_t video = text.find(data::kVideoPlaceholder, begin);
+    const size_t end = std::min({image, video, text.size()});
+    if (end > begin) parts.push_back({ChatPart::Kind::kText, text.substr(begin, end - begin)});
+    if (end == text.size()) return parts;
+    const bool is_image = image < video;
+    parts.push_back({is_image ? ChatPart::Kind::kImage : ChatPart::Kind::kVideo, ""});
+    begin = end + (is_image ? data::kImagePlaceholder : data::kVideoPlaceholder).size();
+  }
+}
+
+PromptBuilder::PromptBuilder(const PromptSources& sources, PromptOptions options,
+                             data::ImageOptions image_options)
+    : sources_(sources), options_(std::move(options)), image_options_(image_options) {
   const size_t first = options_.text_template.find(kPlaceholder);
   if (first == std::string::npos ||
       options_.text_template.find(kPlaceholder, first + 1) != std::string::npos) {
@@ -31,25 +67,39 @@ PromptBuilder::PromptBuilder(const model::Tokenizer& tokenizer, const model::Mod
   }
 }
 
+std::vector<model::ChatMessage> PromptBuilder::chat(const data::Sample& sample) const {
+  const std::string text = fill_template(options_.text_template, sample.problem);
+  return single_turn(options_.system,
+                     place_vision(text, sample.images.size(), sample.videos.size()));
+}
+
 PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) const {
-  PreparedPrompt prompt;
-  std::vector<model::GridThw> grids;
-  const bool has_video = !sample.video.empty();
-  if (has_video) {
-    at::Tensor frames_FCYX = frames_.get(sample.video).frames;
-    if (blind) frames_FCYX = at::full_like(frames_FCYX, kBlindGrey);
-    prompt.patches = model::make_patches(frames_FCYX, config_.vision);
-    grids = prompt.patches.grids;
+  const std::vector<model::ChatMessage> messages = chat(sample);
+  if (!sources_.config.has_vision() && !(sample.images.empty() && sample.videos.empty())) {
+    core::throw_<core::DataError>(
+        "sample {}: has images or videos, but the model reads text only; use a vision-language "
+        "checkpoint, or samples without them",
+        sample.index);
   }
-  const model::ChatTurn turn{options_.system, fill_template(options_.text_template, sample.problem),
-                             has_video};
-  prompt.tokens = model::tokenize_prompt(tokenizer_, config_, turn, grids);
+  VisionLoader loader(sources_, image_options_, blind);
+  auto image = sample.images.begin();
+  auto video = sample.videos.begin();
+  for (const ChatPart& part : messages.back().parts) {
+    if (part.kind == ChatPart::Kind::kImage) loader.add_image(*image++);
+    if (part.kind == ChatPart::Kind::kVideo) loader.add_video(*video++);
+  }
+  ReadVision vision = loader.finish();
+  PreparedPrompt prompt;
+  prompt.tokens =
+      model::tokenize_prompt(sources_.tokenizer, sources_.config, sources_.processor.chat, messages,
+                             vision.items, {.max_tokens = options_.max_tokens});
+  prompt.patches = std::move(vision.patches);
   return prompt;
 }
 
 std::vector<int64_t> PromptBuilder::demonstration_ids(const data::Sample& sample) const {
-  std::vector<int64_t> ids = tokenizer_.encode(sample.solution);
-  ids.push_back(config_.eos_token_id);
+  std::vector<int64_t> ids = sources_.tokenizer.encode(sample.solution);
+  ids.push_back(sources_.config.eos_token_id);
   return ids;
 }
 

@@ -2,19 +2,18 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "data/frame_cache.h"
 #include "data/sample.h"
 #include "model/prompt.h"
-#include "model/qwen_vl.h"
-#include "model/tokenizer.h"
-#include "model/vision_preprocess.h"
+#include "rl/vision_loader.h"
 
 namespace retrace::rl {
 
 struct PromptOptions {
-  std::string system;                       // empty: the model family's default
+  std::string system;                       // empty: the checkpoint's default
   std::string text_template = "{problem}";  // must hold {problem} once
+  int64_t max_tokens = 0;                   // a longer prompt is an error; 0: no limit
 };
 
 struct PreparedPrompt {
@@ -23,22 +22,34 @@ struct PreparedPrompt {
   bool has_vision() const { return patches.pixel_values.defined(); }
 };
 
-// The one place where a prompt is made: SFT, GRPO and evaluation all use it. `blind` leaves the
-// video out.
+// The one place where a prompt is made: SFT, GRPO and evaluation all use it. `blind` paints every
+// image and frame grey.
+//
+// Images and videos stand where the filled template has "<image>" and "<video>"; a kind without
+// placeholders comes before the text, images first. Throws DataError if a kind has another number
+// of placeholders than the sample has files.
 class PromptBuilder {
  public:
-  // All outlive the builder.
-  PromptBuilder(const model::Tokenizer& tokenizer, const model::ModelConfig& config,
-                data::FrameCache& frames, PromptOptions options);
+  PromptBuilder(const PromptSources& sources, PromptOptions options,
+                data::ImageOptions image_options = {});
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 
  private:
-  const model::Tokenizer& tokenizer_;
-  const model::ModelConfig& config_;
-  data::FrameCache& frames_;
+  std::vector<model::ChatMessage> chat(const data::Sample& sample) const;
+
+  PromptSources sources_;
   PromptOptions options_;
+  data::ImageOptions image_options_;
 };
+
+// One user turn, and before it the system message unless it is empty.
+std::vector<model::ChatMessage> single_turn(const std::string& system,
+                                            std::vector<model::ChatPart> parts);
+
+// `text` cut at its placeholders; kinds without any come first. See PromptBuilder.
+std::vector<model::ChatPart> place_vision(const std::string& text, size_t num_images,
+                                          size_t num_videos);
 
 }  // namespace retrace::rl

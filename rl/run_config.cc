@@ -1,6 +1,5 @@
 #include "rl/run_config.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -10,9 +9,7 @@ namespace {
 
 using core::ConfigNode;
 
-// Far above any use, so that products with them stay inside int64.
-constexpr int64_t kMaxCacheMb = int64_t{1} << 30;
-constexpr int64_t kMaxSourcePixels = int64_t{1} << 40;
+// Far above any use, so that products with it stay inside int64.
 constexpr int64_t kMaxEpochs = 1000000;
 
 // YAML can write infinity, which no value below can be.
@@ -55,81 +52,13 @@ DataSection read_data(ConfigNode& parent, std::string_view key) {
   return data;
 }
 
-void read_video_limits(ConfigNode& node, data::FrameOptions& frames) {
-  data::ReadLimits& limits = frames.limits;
-  int64_t max_clip_mb = frames.max_clip_bytes >> 20;
-  node.read("deadline_seconds", limits.deadline_seconds);
-  node.read("max_source_pixels", limits.max_source_pixels);
-  node.read("max_packets", limits.max_packets);
-  node.read("max_clip_mb", max_clip_mb);
-  node.read("allow_partial", frames.allow_partial);
-  node.require(is_positive(limits.deadline_seconds), "deadline_seconds", "must be above 0",
-               limits.deadline_seconds);
-  node.require(limits.max_source_pixels >= 1 && limits.max_source_pixels <= kMaxSourcePixels,
-               "max_source_pixels", fmt::format("must be in [1, {}]", kMaxSourcePixels),
-               limits.max_source_pixels);
-  node.require(limits.max_packets >= 1, "max_packets", "must be at least 1", limits.max_packets);
-  node.require(max_clip_mb >= 1 && max_clip_mb <= kMaxCacheMb, "max_clip_mb",
-               fmt::format("must be in [1, {}]", kMaxCacheMb), max_clip_mb);
-  frames.max_clip_bytes = max_clip_mb << 20;
-}
-
-void read_video_cache(ConfigNode& node, VideoSection& video) {
-  node.read("cache_mb", video.cache_mb);
-  node.read("cache_dir", video.cache_dir);
-  node.read("cache_max_gb", video.cache_max_gb);
-  node.require(video.cache_mb >= 0 && video.cache_mb <= kMaxCacheMb, "cache_mb",
-               fmt::format("must be in [0, {}]", kMaxCacheMb), video.cache_mb);
-  node.require(is_positive(video.cache_max_gb) && video.cache_max_gb <= kMaxCacheMb, "cache_max_gb",
-               fmt::format("must be above 0 and at most {}", kMaxCacheMb), video.cache_max_gb);
-}
-
-void read_video(ConfigNode root, VideoSection& video) {
-  ConfigNode node = root.section("video");
-  data::FrameSamplerOptions& sampler = video.frames.sampler;
-  node.read_choice("sampling", sampler.rule,
-                   {{"fps", data::SamplingRule::kFps},
-                    {"linspace_round", data::SamplingRule::kLinspaceRound},
-                    {"linspace_floor", data::SamplingRule::kLinspaceFloor},
-                    {"segment_midpoint", data::SamplingRule::kSegmentMidpoint},
-                    {"hf_qwen2_vl", data::SamplingRule::kHfQwen2Vl},
-                    {"hf_qwen3_vl", data::SamplingRule::kHfQwen3Vl},
-                    {"times", data::SamplingRule::kTimes}});
-  node.read("fps", sampler.fps);
-  node.read("min_frames", sampler.min_frames);
-  node.read("max_frames", sampler.max_frames);
-  node.read("num_frames", sampler.num_frames);
-  node.read("times", sampler.times);
-  node.read("min_pixels", video.frames.min_pixels);
-  node.read("max_pixels", video.frames.max_pixels);
-  node.read_choice(
-      "resize", video.frames.resize,
-      {{"float32", data::ResizeArithmetic::kFloat32}, {"uint8", data::ResizeArithmetic::kUint8}});
-  read_video_limits(node, video.frames);
-  read_video_cache(node, video);
-  node.require(is_positive(sampler.fps), "fps", "must be above 0", sampler.fps);
-  node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
-  node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
-               "must be at least min_frames", sampler.max_frames);
-  node.require(sampler.num_frames >= 2, "num_frames", "must be at least 2", sampler.num_frames);
-  const bool is_at_times = sampler.rule == data::SamplingRule::kTimes;
-  node.require(!is_at_times || !sampler.times.empty(), "times",
-               "must hold seconds when sampling is times", "empty");
-  const auto is_bad = [](double time) { return !is_positive_or_zero(time); };
-  if (std::ranges::any_of(sampler.times, is_bad) || !std::ranges::is_sorted(sampler.times)) {
-    node.fail("times", "must be seconds from 0 on, in ascending order");
-  }
-  node.require(video.frames.min_pixels >= 1, "min_pixels", "must be at least 1",
-               video.frames.min_pixels);
-  node.require(video.frames.max_pixels >= video.frames.min_pixels, "max_pixels",
-               "must be at least min_pixels", video.frames.max_pixels);
-  node.finish();
-}
-
 void read_prompt(ConfigNode root, PromptOptions& prompt) {
   ConfigNode node = root.section("prompt");
   node.read("system", prompt.system);
   node.read("template", prompt.text_template);
+  node.read("max_tokens", prompt.max_tokens);
+  node.require(prompt.max_tokens >= 0, "max_tokens", "must be 0 (no limit) or more",
+               prompt.max_tokens);
   node.finish();
 }
 
@@ -304,6 +233,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   read_run(root, config.run);
   read_model(root, config.model);
   read_video(root, config.video);
+  read_image(root, config.image);
   read_prompt(root, config.prompt);
   {
     ConfigNode node = root.section("sft");

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "core/config_node.h"
-#include "data/frame_cache.h"
 #include "data/jsonl_dataset.h"
 #include "kernels/sampling.h"
 #include "reward/rubric.h"
 #include "rl/advantage.h"
 #include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
+#include "rl/media_sections.h"
 #include "rl/optimizer.h"
 #include "rl/policy_loss.h"
 #include "rl/prepared_prompt.h"
@@ -33,14 +33,6 @@ struct DataSection {
   std::filesystem::path video_root;
   bool allow_text_only = false;
   int64_t max_samples = 0;  // of the concatenation; 0: all
-};
-
-struct VideoSection {
-  data::FrameOptions frames;
-  int64_t cache_mb = 1024;  // decoded frames kept in memory, a rank
-  std::filesystem::path
-      cache_dir;             // decoded frames kept on disk, by all ranks and runs; empty: none
-  double cache_max_gb = 50;  // GiB of all files in cache_dir
 };
 
 // What both training stages have.
@@ -97,6 +89,7 @@ struct RunConfig {
   RunSection run;
   ModelSection model;
   VideoSection video;
+  ImageSection image;
   PromptOptions prompt;
   SftSection sft;
   RolloutSection rollout;

@@ -14,6 +14,7 @@
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
+#include "rl/media_options.h"
 #include "rl/sft_stage.h"
 #include "rl/start_weights.h"
 #include "rl/summary.h"
@@ -109,13 +110,13 @@ void Trainer::load_model() {
   tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
   model::Weights weights = start_weights(config_, model_config, resumed_from_);
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
-  data::FrameOptions frames = config_.video.frames;
-  frames.resize_factor =
-      policy_->config().vision.patch_size * policy_->config().vision.spatial_merge_size;
-  frames_ = std::make_unique<data::FrameCache>(frames, config_.video.cache_mb << 20,
-                                               open_disk_cache(config_.video));
-  prompts_ =
-      std::make_unique<PromptBuilder>(*tokenizer_, policy_->config(), *frames_, config_.prompt);
+  processor_ = model::read_processor(source, policy_->config());
+  frames_ = std::make_unique<data::FrameCache>(
+      frame_options(config_.video, policy_->config(), processor_), config_.video.cache_mb << 20,
+      open_disk_cache(config_.video));
+  prompts_ = std::make_unique<PromptBuilder>(
+      PromptSources{*tokenizer_, policy_->config(), processor_, *frames_}, config_.prompt,
+      image_options(config_.image, policy_->config(), processor_));
 }
 
 void Trainer::load_data() {

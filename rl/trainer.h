@@ -66,6 +66,7 @@ class Trainer {
   std::unique_ptr<model::Tokenizer> tokenizer_;
   std::unique_ptr<model::QwenVl> policy_;
   std::unique_ptr<data::FrameCache> frames_;
+  model::Processor processor_;
   std::unique_ptr<PromptBuilder> prompts_;
   std::vector<data::Sample> sft_samples_, grpo_samples_, eval_samples_;
   std::unique_ptr<core::MetricsWriter> metrics_;  // rank 0

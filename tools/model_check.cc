@@ -1,22 +1,25 @@
 // model_check: dumps what a model makes of one prompt, for comparison with any other implementation
-// (tests/golden/compare_with_transformers.py is one).
+// (tests/golden/compare_with_transformers.py is one; docs/model_check.md shows how).
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
-#include "data/frame_cache.h"
 #include "model/checkpoint_files.h"
+#include "model/processor.h"
 #include "model/prompt.h"
 #include "model/qwen_vl.h"
 #include "model/safetensors.h"
 #include "model/tokenizer.h"
+#include "rl/media_options.h"
+#include "rl/prepared_prompt.h"
 #include "rollout/engine.h"
 
 namespace {
@@ -24,43 +27,88 @@ namespace {
 using namespace retrace;
 
 struct Arguments {
-  std::filesystem::path model, video, dump;
-  std::string prompt, system, sampling = "fps";
-  data::FrameOptions frames;
+  std::filesystem::path model, dump;
+  std::vector<std::filesystem::path> videos, images;
+  std::string prompt, system;
+  rl::VideoSection video;
+  rl::ImageSection image;
   int64_t max_new_tokens = 32;
 };
 
 constexpr const char* kFooter =
-    R"(Writes a safetensors file with input_ids [T], position_ids [3, T], logits [T, V] (float32), greedy_ids [N] and,
-with a video, pixel_values [patches, C*2*14*14], grid_thw [1, 3], vision_embeddings [rows, D]. Prints the answer.
+    R"(Images and videos stand where the prompt has <image> and <video>, in the order given; without such places they come
+before the text, images first. Pixel limits of 0 are those of the checkpoint or the size rule, as in a recipe.
 
-Example:
+Writes a safetensors file with input_ids [T], position_ids [3, T], logits [T, V] (float32), greedy_ids [N] and, with images
+or videos, pixel_values [patches, C*2*p*p], grid_thw [n, 3], vision_embeddings [rows, D], all in the order of the prompt.
+Prints the answer.
+
+Examples:
   model_check --model runs/quickstart/final --video data_cache/quickstart/held_out/videos/000000.mp4 \
       --sampling linspace_floor --num-frames 16 --min-pixels 4704 --max-pixels 4704 \
       --prompt 'List each landmark and the turn taken there.' --dump check.safetensors
+  model_check --model Qwen2.5-VL-7B-Instruct --image map.png --video walk.mp4 \
+      --prompt '<image>Is this the way taken in <video>?' --dump check.safetensors
 
-Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad video or checkpoint)";
+Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad video, image or checkpoint)";
+
+void add_video_options(CLI::App& app, rl::VideoSection& video) {
+  using Rule = data::SamplingRule;
+  static const std::map<std::string, Rule> kRules = {{"fps", Rule::kFps},
+                                                     {"linspace_round", Rule::kLinspaceRound},
+                                                     {"linspace_floor", Rule::kLinspaceFloor},
+                                                     {"segment_midpoint", Rule::kSegmentMidpoint},
+                                                     {"hf_qwen2_vl", Rule::kHfQwen2Vl},
+                                                     {"hf_qwen3_vl", Rule::kHfQwen3Vl},
+                                                     {"times", Rule::kTimes}};
+  static const std::map<std::string, rl::SizeRuleChoice> kSizeRules = {
+      {"auto", rl::SizeRuleChoice::kAuto},
+      {"qwen_vl_utils", rl::SizeRuleChoice::kQwenVlUtils},
+      {"processor", rl::SizeRuleChoice::kProcessor}};
+  data::FrameSamplerOptions& sampler = video.frames.sampler;
+  video.frames.min_pixels = video.frames.max_pixels = 0;
+  app.add_option("--sampling", sampler.rule, "frame sampling, as video.sampling of a recipe")
+      ->transform(CLI::CheckedTransformer(kRules));
+  app.add_option("--fps", sampler.fps, "frames a second")->check(CLI::PositiveNumber);
+  app.add_option("--min-frames", sampler.min_frames, "with fps")->check(CLI::Range(2, 1 << 20));
+  app.add_option("--max-frames", sampler.max_frames, "with fps")->check(CLI::Range(2, 1 << 20));
+  app.add_option("--num-frames", sampler.num_frames, "with linspace and segments")
+      ->check(CLI::Range(2, 1 << 20));
+  app.add_option("--times", sampler.times, "seconds, with times");
+  app.add_option("--size-rule", video.size_rule, "size of frames, as video.size_rule of a recipe")
+      ->transform(CLI::CheckedTransformer(kSizeRules));
+  app.add_option("--min-pixels", video.frames.min_pixels, "of a video, after resizing")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--max-pixels", video.frames.max_pixels, "of a video, after resizing")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--allow-partial", video.frames.allow_partial, "take what a damaged video holds");
+}
+
+void add_image_options(CLI::App& app, rl::ImageSection& image) {
+  static const std::map<std::string, data::ImageReading> kReadings = {
+      {"transformers", data::ImageReading::kTransformers},
+      {"qwen_vl_utils", data::ImageReading::kQwenVlUtils}};
+  app.add_option("--image-reading", image.reading, "as image.reading of a recipe")
+      ->transform(CLI::CheckedTransformer(kReadings));
+  app.add_option("--image-min-pixels", image.min_pixels, "of an image, after resizing")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--image-max-pixels", image.max_pixels, "of an image, after resizing")
+      ->check(CLI::NonNegativeNumber);
+}
 
 int parse_arguments(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Dumps what a model makes of one prompt, and prints its greedy answer.",
                "model_check");
   app.add_option("--model", arguments.model, "model folder in Hugging Face layout")->required();
   app.add_option("--prompt", arguments.prompt, "text of the user's turn")->required();
-  app.add_option("--system", arguments.system, "system message (default: the family's)");
-  app.add_option("--video", arguments.video, "video before the text");
+  app.add_option("--system", arguments.system, "system message (default: the checkpoint's)");
+  app.add_option("--video", arguments.videos, "a video; may be given several times");
+  app.add_option("--image", arguments.images, "an image; may be given several times");
   app.add_option("--dump", arguments.dump, "safetensors file to write")->required();
   app.add_option("--max-new-tokens", arguments.max_new_tokens, "length limit of the answer")
       ->check(CLI::PositiveNumber);
-  app.add_option("--sampling", arguments.sampling, "frame sampling: fps or linspace_floor")
-      ->check(CLI::IsMember({"fps", "linspace_floor"}));
-  app.add_option("--fps", arguments.frames.sampler.fps, "frames a second, with fps")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--num-frames", arguments.frames.sampler.num_frames, "frames, with linspace_floor")
-      ->check(CLI::Range(2, 1 << 20));
-  app.add_option("--min-pixels", arguments.frames.min_pixels, "a frame, after resizing")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--max-pixels", arguments.frames.max_pixels, "a frame, after resizing")
-      ->check(CLI::PositiveNumber);
+  add_video_options(app, arguments.video);
+  add_image_options(app, arguments.image);
   app.footer(kFooter);
   try {
     app.parse(argc, argv);
@@ -68,12 +116,22 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
     app.exit(error);
     return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
   }
-  if (arguments.sampling == "linspace_floor")
-    arguments.frames.sampler.rule = data::SamplingRule::kLinspaceFloor;
   return -1;
 }
 
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+rl::PreparedPrompt prepare(const Arguments& arguments, const model::Tokenizer& tokenizer,
+                           const model::ModelConfig& config) {
+  const model::Processor processor = model::read_processor(arguments.model, config);
+  data::FrameCache frames(rl::frame_options(arguments.video, config, processor), /*max_bytes=*/0);
+  const rl::PromptBuilder builder({tokenizer, config, processor, frames},
+                                  {.system = arguments.system},
+                                  rl::image_options(arguments.image, config, processor));
+  data::Sample sample;
+  sample.problem = arguments.prompt;
+  sample.images = arguments.images;
+  sample.videos = arguments.videos;
+  return builder.build(sample);
+}
 
 rollout::Completion greedy_answer(const model::QwenVl& model, const model::Tokenizer& tokenizer,
                                   const model::PromptTokens& tokens, const at::Tensor& vision_rows,
@@ -89,39 +147,47 @@ rollout::Completion greedy_answer(const model::QwenVl& model, const model::Token
   return engine.generate({&request, 1}, 0)[0].completions[0];
 }
 
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+void add_vision(const model::QwenVl& model, const model::VisionPatches& patches,
+                const at::Tensor& vision_rows, NamedTensors& dump) {
+  at::Tensor grids = at::empty({static_cast<int64_t>(patches.grids.size()), 3}, at::kLong);
+  int64_t* out = grids.data_ptr<int64_t>();
+  for (const model::GridThw& grid : patches.grids) {
+    *out++ = grid.t;
+    *out++ = grid.h;
+    *out++ = grid.w;
+  }
+  dump.emplace_back("pixel_values", patches.pixel_values);
+  dump.emplace_back("grid_thw", grids);
+  // What follows in a row of Qwen3-VL are deepstack features.
+  dump.emplace_back("vision_embeddings",
+                    vision_rows.narrow(1, 0, model.config().hidden_size).contiguous());
+}
+
 void check(const Arguments& arguments) {
   const at::NoGradGuard no_grad;
   const model::ModelConfig config = model::read_model_config(arguments.model);
   const model::Tokenizer tokenizer = model::Tokenizer::from_folder(arguments.model);
+  const rl::PreparedPrompt prompt = prepare(arguments, tokenizer, config);
   model::Weights weights(config);
   model::load_weights(arguments.model, weights);
   const model::QwenVl model(config, std::move(weights));
 
   NamedTensors dump;
-  std::vector<model::GridThw> grids;
   at::Tensor vision_rows;
-  if (!arguments.video.empty()) {
-    data::FrameOptions frames = arguments.frames;
-    frames.resize_factor = config.vision.patch_size * config.vision.spatial_merge_size;
-    const model::VisionPatches patches =
-        model::make_patches(data::load_clip(arguments.video, frames).frames, config.vision);
-    grids = patches.grids;
-    vision_rows = model.vision_embeddings(patches.pixel_values, grids);
-    dump.emplace_back("pixel_values", patches.pixel_values);
-    dump.emplace_back("grid_thw",
-                      at::tensor({grids[0].t, grids[0].h, grids[0].w}, at::kLong).view({1, 3}));
-    dump.emplace_back("vision_embeddings", vision_rows);
+  if (prompt.has_vision()) {
+    vision_rows = model.vision_embeddings(prompt.patches.pixel_values, prompt.patches.grids);
+    add_vision(model, prompt.patches, vision_rows, dump);
   }
-  const model::PromptTokens tokens = model::tokenize_prompt(
-      tokenizer, config, {arguments.system, arguments.prompt, !arguments.video.empty()}, grids);
-  const at::Tensor ids = at::tensor(tokens.ids, at::kLong);
+  const at::Tensor ids = at::tensor(prompt.tokens.ids, at::kLong);
   model::PackedContext attention(kernels::single_segment_plan(ids.size(0)));
   const at::Tensor hidden =
-      model.hidden_states(model.embed(ids, vision_rows), tokens.positions, attention);
+      model.hidden_states(model.embed(ids, vision_rows), prompt.tokens.positions, attention);
   const rollout::Completion answer =
-      greedy_answer(model, tokenizer, tokens, vision_rows, arguments.max_new_tokens);
+      greedy_answer(model, tokenizer, prompt.tokens, vision_rows, arguments.max_new_tokens);
   dump.emplace_back("input_ids", ids);
-  dump.emplace_back("position_ids", tokens.positions.contiguous());
+  dump.emplace_back("position_ids", prompt.tokens.positions.contiguous());
   dump.emplace_back("logits", model.logits(hidden));
   dump.emplace_back("greedy_ids", at::tensor(answer.ids, at::kLong));
   model::write_safetensors(arguments.dump, dump);

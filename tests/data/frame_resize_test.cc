@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "data/smart_resize.h"
 #include "tests/data/error_text.h"
 #include "tests/data/video_fixtures.h"
 
@@ -25,7 +26,8 @@ constexpr int64_t kMin = 128 * 28 * 28, kMax = 360 * 420;
 
 void expect_size(int64_t height, int64_t width, int64_t min_pixels, int64_t max_pixels,
                  int64_t expected_height, int64_t expected_width) {
-  const FrameSize size = smart_resize(height, width, 28, min_pixels, max_pixels);
+  const FrameSize size =
+      target_size(1, height, width, {ResizeRule::kProcessor, 28, min_pixels, max_pixels});
   EXPECT_EQ(size.height, expected_height) << height << " x " << width;
   EXPECT_EQ(size.width, expected_width) << height << " x " << width;
 }
@@ -57,9 +59,11 @@ TEST(SmartResize, SizeThatFitsStays) {
 }
 
 TEST(SmartResize, ExtremeShapeIsAnError) {
-  EXPECT_THAT(error_text<core::DataError>([] { smart_resize(10, 2010, 28, 1, kMax); }),
+  EXPECT_THAT(error_text<core::DataError>([] {
+                target_size(1, 10, 2010, {ResizeRule::kProcessor, 28, 1, kMax});
+              }),
               HasSubstr("2010 x 10 pixels: the longer side may be at most 200 times"));
-  EXPECT_NO_THROW(smart_resize(10, 2000, 28, 1, kMax));
+  EXPECT_NO_THROW(target_size(1, 10, 2000, {ResizeRule::kProcessor, 28, 1, kMax}));
 }
 
 // ---------------------------------------------------------------------------------------------------------------

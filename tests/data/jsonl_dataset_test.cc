@@ -170,11 +170,43 @@ TEST_F(QuestionFile, MissingVideoIsNamed) {
   EXPECT_THAT(read_error(record(R"("walk.mp4\u0000.mp4")")), HasSubstr("zero byte"));
 }
 
+TEST_F(QuestionFile, ListsOfVideosAndImagesAreRead) {
+  touch(folder_ / "a.png");
+  touch(folder_ / "b.jpg");
+  const std::vector<Sample> samples =
+      read(record(R"(["walk.mp4", "walk.mp4"])", R"("B")", R"(, "image": "a.png")") +
+           R"({"problem": "<image> and <image>?", "solution": "", "images": ["b.jpg", "a.png"],)"
+           R"( "original_question": "", "original_answer": "A"})"
+           "\n");
+  EXPECT_EQ(samples[0].videos.size(), 2U);
+  EXPECT_THAT(samples[0].images, ElementsAre(folder_ / "a.png"));
+  EXPECT_TRUE(samples[1].videos.empty());
+  EXPECT_THAT(samples[1].images, ElementsAre(folder_ / "b.jpg", folder_ / "a.png"));
+}
+
+TEST_F(QuestionFile, BadListsAreNamed) {
+  EXPECT_THAT(read_error(record(R"(["walk.mp4", 3])")),
+              HasSubstr("field 'video': expected a string, found a number"));
+  EXPECT_THAT(read_error(record(R"("walk.mp4")", R"("B")", R"(, "videos": ["walk.mp4"])")),
+              HasSubstr("fields 'video' and 'videos': expected one of them"));
+  EXPECT_THAT(read_error(record(R"("walk.mp4")", R"("B")", R"(, "images": ["none.png"])")),
+              HasSubstr("field 'images': no such image file"));
+  EXPECT_THAT(read_error(record("[]")), HasSubstr("no video and no image"));
+}
+
+TEST_F(QuestionFile, PlaceholdersMustFitTheLists) {
+  std::string two = record();
+  two.replace(two.find("Which way?"), 10, "<video> or <video>?");
+  EXPECT_THAT(read_error(two), HasSubstr("expected <video> once for each file of the record"));
+  std::string image = record();
+  image.replace(image.find("Which way?"), 10, "<image> or?");
+  EXPECT_THAT(read_error(image), HasSubstr("found 1 of them and 0 files"));
+}
+
 TEST_F(QuestionFile, EmptyVideoNeedsPermission) {
-  EXPECT_THAT(read_error(record(R"("")")),
-              HasSubstr("field 'video': expected the name of a video file"));
+  EXPECT_THAT(read_error(record(R"("")")), HasSubstr("field 'video': expected the name of a file"));
   options_.allow_text_only = true;
-  EXPECT_TRUE(read(record(R"("")"))[0].video.empty());
+  EXPECT_TRUE(read(record(R"("")"))[0].videos.empty());
 }
 
 TEST(EpochOrder, IsAPermutation) {

@@ -16,7 +16,8 @@ import safetensors.torch
 import torch
 import transformers
 
-from make_lora_golden import HERE, vision_arguments
+import make_model_golden as models
+from make_lora_golden import HERE, load_base, read_inputs
 
 
 def main():
@@ -27,18 +28,15 @@ def main():
     for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
         source = HERE / "model" / pathlib.Path(json.loads((folder / "adapter_config.json").read_text())
                                                ["base_model_name_or_path"]).name
-        base = transformers.Qwen2VLForConditionalGeneration.from_pretrained(source, dtype=torch.float32)
+        base = load_base(source)
         model = peft.PeftModel.from_pretrained(base, folder).eval()
         stored = safetensors.torch.load_file(folder / "adapter_model.safetensors")
         state = peft.get_peft_model_state_dict(model)
         if state.keys() != stored.keys():
             sys.exit(f"{folder}: PEFT adapts {len(state)} tensors, the file holds {len(stored)}")
-        inputs = safetensors.torch.load_file(source / "reference.safetensors")
-        ids = inputs["input_ids"]
-        arguments = vision_arguments(ids.tolist(), base.config, inputs["grid_thw"], inputs["pixel_values"].float())
+        ids, positions, vision, _ = read_inputs(source)
         with torch.no_grad():
-            logits = model(input_ids=ids[None], attention_mask=torch.ones_like(ids)[None],
-                           position_ids=inputs["position_ids"][:, None], **arguments).logits[0]
+            logits = models.forward(base, ids, positions, vision)
         expected = safetensors.torch.load_file(HERE / "lora" / folder.name / "reference.safetensors")["logits"]
         difference = float((logits - expected).abs().max() / expected.abs().max())
         if difference > 1e-6:

@@ -47,19 +47,23 @@ class LoraGolden : public testing::TestWithParam<Case> {
     return QwenVl(std::move(config), weights.with_adapters(std::move(adapters)));
   }
 
-  // Hidden states [T, D] of the model's reference inputs.
+  at::Tensor input(const std::string& name) const { return inputs_.read("0." + name); }
+
+  // Hidden states [T, D] of the model's first reference input.
   at::Tensor run(const QwenVl& model) const {
-    std::vector<GridThw> grids;
-    const at::Tensor grid_thw = inputs_.read("grid_thw");
-    for (int64_t i = 0; i < grid_thw.size(0); ++i) {
-      grids.push_back({grid_thw[i][0].item<int64_t>(), grid_thw[i][1].item<int64_t>(),
-                       grid_thw[i][2].item<int64_t>()});
+    const at::Tensor ids = input("input_ids");
+    at::Tensor rows;
+    if (inputs_.has("0.grid_thw")) {
+      std::vector<GridThw> grids;
+      const at::Tensor grid_thw = input("grid_thw");  // [n, 3]
+      for (int64_t i = 0; i < grid_thw.size(0); ++i) {
+        const int64_t* row = grid_thw.const_data_ptr<int64_t>() + 3 * i;
+        grids.push_back({row[0], row[1], row[2]});
+      }
+      rows = model.vision_embeddings(input("pixel_values").to(at::kFloat), grids);
     }
-    const at::Tensor ids = inputs_.read("input_ids");
     PackedContext attention(kernels::single_segment_plan(ids.size(0)));
-    const at::Tensor rows =
-        model.vision_embeddings(inputs_.read("pixel_values").to(at::kFloat), grids);
-    return model.hidden_states(model.embed(ids, rows), inputs_.read("position_ids"), attention);
+    return model.hidden_states(model.embed(ids, rows), input("position_ids"), attention);
   }
 
   SafetensorsReader inputs_{model_folder() / "reference.safetensors"};
@@ -81,8 +85,8 @@ TEST_P(LoraGolden, LogitsAgree) {
 TEST_P(LoraGolden, LossAndEveryAdapterGradientAgree) {
   QwenVl model = load();
   model.weights().require_gradients(/*vision=*/true);
-  const at::Tensor rows = inputs_.read("loss_rows");
-  const at::Tensor labels = inputs_.read("input_ids").index_select(0, rows + 1);
+  const at::Tensor rows = input("loss_rows");
+  const at::Tensor labels = input("input_ids").index_select(0, rows + 1);
   const at::Tensor loss =
       kernels::token_logprob(run(model).index_select(0, rows), model.head_weight(), labels)
           .logprob_T.mean()
@@ -131,9 +135,11 @@ TEST_P(LoraGolden, WrittenBackTheFilesHoldTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, LoraGolden,
-    testing::Values(Case{"all_linear", "gqa_tied_two_videos", 24, true},
-                    Case{"names_without_vision", "mha_untied_long_video", 6, false},
-                    Case{"expression_rslora", "mqa_untied_image_and_video", 5, true}),
+    testing::Values(Case{"qwen2_vl_all_linear", "qwen2_vl_gqa_tied", 24, true},
+                    Case{"qwen2_vl_expression_rslora", "qwen2_vl_mqa_untied", 5, true},
+                    Case{"qwen2_5_vl_names_without_vision", "qwen2_5_vl_mha_untied", 6, false},
+                    Case{"qwen3_vl_all_linear", "qwen3_vl_gqa_tied", 26, true},
+                    Case{"qwen2_text_names", "qwen2_text_mqa_untied", 4, false}),
     [](const auto& test_case) { return std::string(test_case.param.name); });
 
 }  // namespace

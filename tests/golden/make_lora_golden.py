@@ -6,7 +6,7 @@ make_model_golden.py, with the logits, loss and adapter gradients that PEFT comp
 
 Each case is a folder with adapter_config.json and adapter_model.safetensors as PEFT saves them and reference.safetensors:
     logits [T, V], merged_logits [T, V], loss [1], grad.<tensor of the adapter file>
-Inputs are those in reference.safetensors of the model's case. A and B are random, so that both have gradients.
+for the first input in reference.safetensors of the model's case. A and B are random, so that both have gradients.
 """
 
 import json
@@ -17,40 +17,47 @@ import safetensors.torch
 import torch
 import transformers
 
+import make_model_golden as models
+
 SEED = 20250311
 HERE = pathlib.Path(__file__).resolve().parent
 
-# The rules of target_modules: everything linear, a list of names, a regular expression.
+# The rules of target_modules: everything linear, a list of names, a regular expression; every family.
 CASES = {
-    "all_linear": dict(model="gqa_tied_two_videos", r=4, lora_alpha=8, target_modules="all-linear"),
-    "names_without_vision": dict(
-        model="mha_untied_long_video", r=3, lora_alpha=5, lora_dropout=0.1,
-        target_modules=["q_proj", "v_proj", "proj", "mlp.down_proj"], exclude_modules=r"model\.visual\..*"),
-    "expression_rslora": dict(
-        model="mqa_untied_image_and_video", r=2, lora_alpha=3, use_rslora=True,
+    "qwen2_vl_all_linear": dict(model="qwen2_vl_gqa_tied", r=4, lora_alpha=8, target_modules="all-linear"),
+    "qwen2_vl_expression_rslora": dict(
+        model="qwen2_vl_mqa_untied", r=2, lora_alpha=3, use_rslora=True,
         target_modules=r".*\.(layers\.1\..*\.(k_proj|o_proj|up_proj)|blocks\.0\.attn\.qkv|merger\.mlp\.2)"),
+    "qwen2_5_vl_names_without_vision": dict(
+        model="qwen2_5_vl_mha_untied", r=3, lora_alpha=5, lora_dropout=0.1,
+        target_modules=["q_proj", "v_proj", "proj", "mlp.down_proj"], exclude_modules=r"model\.visual\..*"),
+    "qwen3_vl_all_linear": dict(model="qwen3_vl_gqa_tied", r=2, lora_alpha=4, target_modules="all-linear"),
+    "qwen2_text_names": dict(model="qwen2_text_mqa_untied", r=2, lora_alpha=4, target_modules=["q_proj", "gate_proj"]),
 }
 
 
-def vision_arguments(ids, config, grids, pixels):
-    """Pixels in order of appearance -> keyword arguments of the model."""
-    arguments, first = {}, 0
-    starts = [i for i in range(len(ids) - 1) if ids[i] == config.vision_start_token_id]
-    for start, grid in zip(starts, grids, strict=True):
-        rows = pixels[first:first + int(grid.prod())]
-        first += len(rows)
-        is_video = ids[start + 1] == config.video_token_id
-        for key, value in ((("pixel_values_videos" if is_video else "pixel_values"), rows),
-                           (("video_grid_thw" if is_video else "image_grid_thw"), grid[None])):
-            arguments[key] = torch.cat([arguments[key], value]) if key in arguments else value
-    return arguments
+def load_base(folder):
+    return models.MODELS[json.loads((folder / "config.json").read_text())["model_type"]].from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
+
+
+def read_inputs(folder):
+    """ids, positions, keyword arguments of the tower, rows of the loss."""
+    stored = safetensors.torch.load_file(folder / "reference.safetensors")
+    inputs = {key.removeprefix("0."): value for key, value in stored.items() if key.startswith("0.")}
+    vision = {}
+    if "grid_thw" in inputs:
+        kinds = [segment[0] for segment in models.CASES[folder.name]["inputs"][0] if not isinstance(segment, int)]
+        sizes = inputs["grid_thw"].prod(1).tolist()
+        grids = [(kind, *grid) for kind, grid in zip(kinds, inputs["grid_thw"].tolist(), strict=True)]
+        vision = models.vision_arguments(grids, list(inputs["pixel_values"].float().split(sizes)))
+    return inputs["input_ids"], inputs["position_ids"], vision, inputs["loss_rows"]
 
 
 def make_case(name, settings):
     settings = dict(settings)
     source = HERE / "model" / settings.pop("model")
-    inputs = safetensors.torch.load_file(source / "reference.safetensors")
-    base = transformers.Qwen2VLForConditionalGeneration.from_pretrained(source, dtype=torch.float32)
+    base = load_base(source)
     config = peft.LoraConfig(task_type="CAUSAL_LM", **settings)
     model = peft.get_peft_model(base, config).eval()
     generator = torch.Generator().manual_seed(SEED + len(name))
@@ -58,11 +65,8 @@ def make_case(name, settings):
         for key, parameter in sorted(model.named_parameters()):
             if "lora_" in key:  # every value exact in float16
                 parameter.copy_((0.3 * torch.randn(parameter.shape, generator=generator)).half().float())
-    ids, positions = inputs["input_ids"], inputs["position_ids"][:, None]
-    arguments = dict(input_ids=ids[None], attention_mask=torch.ones_like(ids)[None], position_ids=positions,
-                     **vision_arguments(ids.tolist(), base.config, inputs["grid_thw"], inputs["pixel_values"].float()))
-    logits = model(**arguments).logits[0]
-    rows = inputs["loss_rows"]
+    ids, positions, vision, rows = read_inputs(source)
+    logits = models.forward(base, ids, positions, vision)  # PEFT has put its layers into `base`
     loss = torch.nn.functional.cross_entropy(logits[rows], ids[rows + 1])
     loss.backward()
 
@@ -81,15 +85,15 @@ def make_case(name, settings):
     assert gradients.keys() == stored.keys(), gradients.keys() ^ stored.keys()
     merged = model.merge_and_unload()
     with torch.no_grad():
-        merged_logits = merged(**arguments).logits[0]
+        merged_logits = models.forward(merged, ids, positions, vision)
     metadata = dict(generator=f"torch {torch.__version__}, transformers {transformers.__version__}, "
                               f"peft {peft.__version__}, seed {SEED}", format="pt")
     reference = dict(logits=logits.detach(), merged_logits=merged_logits, loss=loss.detach()[None])
     reference |= {"grad." + key: value.contiguous() for key, value in gradients.items()}
     safetensors.torch.save_file(reference, folder / "reference.safetensors", metadata=metadata)
     smallest = min((float(value.abs().max()), key) for key, value in gradients.items())
-    print(f"{name}: {len(stored) // 2} layers, loss {loss.item():.4f} (without adapters {inputs['loss'].item():.4f}), "
-          f"smallest gradient {smallest[0]:.2e} ({smallest[1]})")
+    print(f"{name}: {len(stored) // 2} layers, loss {loss.item():.4f}, smallest gradient {smallest[0]:.2e} "
+          f"({smallest[1]})")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden files of the tokenizer, the prompt, the vision preprocessing and the checkpoint files.
+"""Writes the golden files of the tokenizer, positions, the vision preprocessing and the checkpoint files.
 
     python3 tests/golden/make_text_golden.py
 
@@ -196,33 +196,6 @@ def broken_decodes(tokenizer):
     return cases
 
 
-def chat_cases(processor):
-    turns = [
-        {"system": "", "text": "Which turns lead back to the start?", "videos": []},
-        {"system": "Answer briefly.", "text": "left or right?\nA. left\nB. right", "videos": []},
-        {"system": "", "text": "Name the heading at every moment.", "videos": [(4, 28, 56)]},
-        {"system": "", "text": "", "videos": [(5, 56, 28)]},
-    ]
-    cases = []
-    for turn in turns:
-        messages = [{"role": "system", "content": turn["system"]}] if turn["system"] else []
-        parts = [{"type": "video"} for _ in turn["videos"]] + [{"type": "text", "text": turn["text"]}]
-        messages.append({"role": "user", "content": parts})
-        text = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        arguments = {"text": [text], "return_tensors": "pt"}
-        grids = []
-        if turn["videos"]:
-            videos = [numpy.zeros((f, y, x, 3), dtype=numpy.uint8) for f, y, x in turn["videos"]]
-            arguments |= {"videos": videos, "do_sample_frames": False, "do_resize": False}
-        output = processor(**arguments)
-        if turn["videos"]:
-            grids = output["video_grid_thw"].tolist()
-        ids = output["input_ids"][0].tolist()
-        case = {"system": turn["system"], "text": turn["text"], "rendered": text, "grids": grids, "ids": ids}
-        cases.append(case)
-    return cases
-
-
 def position_cases(config):
     """Layouts are lists of text lengths and (kind, t, h, w) vision blocks."""
     model = transformers.Qwen2VLForConditionalGeneration(config).model
@@ -319,7 +292,6 @@ def main():
         },
         "tokenizer": tokenizer_cases(tokenizer),
         "broken_decodes": broken_decodes(tokenizer),
-        "chat": chat_cases(processor),
         "positions": position_cases(config),
         "parameters": parameter_names(config),
     }

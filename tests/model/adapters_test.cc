@@ -23,9 +23,9 @@ ModelConfig tiny_config() {
   return read_model_config(tiny_folder());
 }
 
-Weights random_weights() {
+Weights some_weights() {
   Weights weights(tiny_config());
-  initialise_randomly(weights, 11);
+  weights.flat().copy_(at::arange(weights.num_parameters()).sin().mul(0.02));
   return weights;
 }
 
@@ -47,7 +47,7 @@ Adapters make_adapters(const Weights& weights, LoraOptions options) {
 // Random A and B: every adapter adds something.
 Weights adapted_weights(LoraOptions options) {
   const at::NoGradGuard no_grad;
-  Weights weights = random_weights();
+  Weights weights = some_weights();
   Adapters adapters = make_adapters(weights, std::move(options));
   for (size_t i = 0; i < adapters.parameters().specs().size(); ++i) {
     const at::Tensor& tensor = adapters.parameters().at(i);
@@ -108,7 +108,7 @@ TEST(MatchModules, RefusesWhatIsNoLinearLayer) {
 TEST(MatchModules, RefusesWhatIsNoExpression) {
   EXPECT_ERROR(matched({"(q_proj"}), ConfigError, "expected a name or a regular expression");
   EXPECT_ERROR(matched({""}), ConfigError, "is empty");
-  EXPECT_ERROR(matched({"(a|aa|[a-z._]+)*(([a-z]+)*)*x!"}), ConfigError, "limit");
+  EXPECT_ERROR(matched({"([a-z_.0-9]+)*[!?]"}), ConfigError, "limit");
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ TEST(MatchModules, RefusesWhatIsNoExpression) {
 // ------------------------------------------------------------------------------------------------
 
 TEST(Adapters, StartAsPeftStartsThem) {
-  const Weights weights = random_weights();
+  const Weights weights = some_weights();
   Adapters adapters = make_adapters(weights, {.rank = 16, .alpha = 32});
   initialise_adapters(adapters, 5);
   EXPECT_TRUE(adapters.adds_nothing());
@@ -193,7 +193,7 @@ TEST(Adapters, AFrozenCopySharesTheBase) {
 }
 
 TEST(Adapters, AFrozenCopyLeavesOutWhatAddsNothing) {
-  const Weights base = random_weights();
+  const Weights base = some_weights();
   Adapters adapters = make_adapters(base, {.rank = 2});
   initialise_adapters(adapters, 1);
   const Weights copy = base.with_adapters(std::move(adapters)).frozen_copy();
@@ -266,8 +266,8 @@ TEST_F(AdapterFiles, MayHaveHubNamesAndHalfPrecision) {
     tensor = tensor.to(at::kBFloat16);
   }
   write(list);
-  EXPECT_TENSOR_NEAR(load().parameters().flat(), weights_.trainable().flat(),
-                     test::tolerance_for(at::kBFloat16));
+  const at::Tensor rounded = weights_.trainable().flat().to(at::kBFloat16).to(at::kFloat);
+  EXPECT_TRUE(at::equal(load().parameters().flat(), rounded));
 }
 
 TEST_F(AdapterFiles, SeveralPatternsBecomeOneExpression) {

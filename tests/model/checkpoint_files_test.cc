@@ -170,16 +170,21 @@ TEST(CheckpointFiles, DtypesMayBeMixed) {
 }
 
 TEST(CheckpointFiles, ALargeModelIsWrittenAsShards) {
-  const TemporaryFolder folder;
-  const Weights weights = random_weights(small_config());
-  const int64_t limit = 30'000;  // bytes; some tensors are larger
-  save_model(folder.path(), tiny_folder(), weights, {at::kFloat, limit});
+  // Left behind like saved_tiny_model.
+  const std::filesystem::path folder =
+      std::filesystem::path(RETRACE_BINARY_DIR) / "saved_sharded_model";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const ModelConfig config = read_model_config(tiny_folder());
+  const Weights weights = random_weights(config);
+  const int64_t limit = 300'000;  // bytes; some tensors are larger
+  save_model(folder, tiny_folder(), weights, {at::kFloat, limit});
   EXPECT_FALSE(std::filesystem::exists(folder / "model.safetensors"));
   const nlohmann::json index = read_json(folder / "model.safetensors.index.json");
   EXPECT_EQ(index["metadata"]["total_size"], 4 * weights.num_parameters());
   EXPECT_EQ(index["weight_map"].size(), weights.specs().size());
   size_t num_files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (!entry.path().filename().string().starts_with("model-")) continue;
     ++num_files;
     const SafetensorsReader reader(entry.path());
@@ -188,8 +193,8 @@ TEST(CheckpointFiles, ALargeModelIsWrittenAsShards) {
     EXPECT_TRUE(bytes <= limit || reader.names().size() == 1) << entry.path();
   }
   EXPECT_GT(num_files, 3u);
-  Weights loaded(small_config());
-  load_weights(folder.path(), loaded);
+  Weights loaded(config);
+  load_weights(folder, loaded);
   EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
 }
 

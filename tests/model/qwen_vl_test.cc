@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "kernels/token_logprob.h"
-#include "model/vision_positions.h"
+#include "tests/model/tiny_families.h"
 #include "tests/support/tensor_matchers.h"
 
 // T packed tokens, D model, V vocabulary.
@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kVideoPad = 61, kImagePad = 60;
 
-ModelConfig tiny_config(bool tied) {
+ModelConfig tiny_config(bool tied, ModelFamily family) {
   ModelConfig config;
   config.vision = {.depth = 2, .embed_dim = 16, .num_heads = 2, .mlp_dim = 32, .patch_size = 2};
   config.vocab_size = 64;
@@ -30,6 +30,7 @@ ModelConfig tiny_config(bool tied) {
   config.tie_word_embeddings = tied;
   config.image_token_id = kImagePad;
   config.video_token_id = kVideoPad;
+  test::make_family(config, family);
   return config;
 }
 
@@ -37,8 +38,8 @@ at::Tensor random_tensor(at::IntArrayRef sizes, uint64_t seed) {
   return at::empty(sizes).normal_(0, 1, at::make_generator<at::CPUGeneratorImpl>(seed));
 }
 
-QwenVl tiny_model(bool tied = true) {
-  const ModelConfig config = tiny_config(tied);
+QwenVl tiny_model(bool tied = true, ModelFamily family = ModelFamily::kQwen2Vl) {
+  const ModelConfig config = tiny_config(tied, family);
   Weights weights(config);
   initialise_randomly(weights, 7);
   const at::NoGradGuard no_grad;
@@ -59,39 +60,57 @@ at::Tensor text_positions(int64_t begin, int64_t end) {
   return at::arange(begin, end, at::kLong).unsqueeze(0).expand({3, end - begin});
 }
 
-TEST(PatchCoordinates, FollowMergeBlockOrder) {
-  const at::Tensor found = patch_coordinates({{1, 2, 4}, {1, 2, 2}}, 2);
-  const at::Tensor expected = at::tensor({0, 0, 0, 1, 1, 0, 1, 1,  // block of columns 0 and 1
-                                          0, 2, 0, 3, 1, 2, 1, 3,  // block of columns 2 and 3
-                                          0, 0, 0, 1, 1, 0, 1, 1},
-                                         at::kLong)
-                                  .view({12, 2});
-  EXPECT_TRUE(found.equal(expected)) << found;
-}
+class VisionTowerOf : public testing::TestWithParam<ModelFamily> {
+ protected:
+  const QwenVl model_ = tiny_model(true, GetParam());
+  const int64_t width_ = 32 * model_.config().vision.num_outputs();
+};
 
-TEST(VisionTower, VideosTogetherEqualVideosAlone) {
+TEST_P(VisionTowerOf, VideosTogetherEqualVideosAlone) {
   const at::NoGradGuard no_grad;
-  const QwenVl model = tiny_model();
   const GridThw a{2, 2, 6}, b{1, 4, 4};
-  const at::Tensor pixels = random_pixels(model.config(), {a, b}, 1);
-  const at::Tensor together = model.vision_embeddings(pixels, {a, b});
-  const at::Tensor alone = at::cat({model.vision_embeddings(pixels.slice(0, 0, 24), {a}),
-                                    model.vision_embeddings(pixels.slice(0, 24, 40), {b})});
-  EXPECT_EQ(together.sizes(), at::IntArrayRef({10, 32}));
+  const at::Tensor pixels = random_pixels(model_.config(), {a, b}, 1);
+  const at::Tensor together = model_.vision_embeddings(pixels, {a, b});
+  const at::Tensor alone = at::cat({model_.vision_embeddings(pixels.slice(0, 0, 24), {a}),
+                                    model_.vision_embeddings(pixels.slice(0, 24, 40), {b})});
+  EXPECT_EQ(together.sizes(), at::IntArrayRef({10, width_}));
   EXPECT_TENSOR_NEAR(together, alone, test::tolerance_for(at::kFloat));
-  EXPECT_EQ(model.num_vision_passes(), 4);
+  EXPECT_EQ(model_.num_vision_passes(), 4);
 }
 
-TEST(VisionTower, AFramePairSeesOnlyItself) {
+TEST_P(VisionTowerOf, AFramePairSeesOnlyItself) {
   const at::NoGradGuard no_grad;
-  const QwenVl model = tiny_model();
   const GridThw grid{2, 4, 4};
-  at::Tensor pixels = random_pixels(model.config(), {grid}, 1);
-  const at::Tensor before = model.vision_embeddings(pixels, {grid}).clone();
+  at::Tensor pixels = random_pixels(model_.config(), {grid}, 1);
+  const at::Tensor before = model_.vision_embeddings(pixels, {grid}).clone();
   pixels.slice(0, 16, 32).mul_(-2);
-  const at::Tensor after = model.vision_embeddings(pixels, {grid});
+  const at::Tensor after = model_.vision_embeddings(pixels, {grid});
   EXPECT_TENSOR_NEAR(after.slice(0, 0, 4), before.slice(0, 0, 4), test::tolerance_for(at::kFloat));
   EXPECT_GT((after.slice(0, 4, 8) - before.slice(0, 4, 8)).abs().max().item<float>(), 1e-2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, VisionTowerOf, test::kVisionFamilies, test::family_name);
+
+TEST(VisionTower, WithoutFullAttentionAWindowSeesOnlyItself) {
+  const at::NoGradGuard no_grad;
+  ModelConfig config = tiny_config(true, ModelFamily::kQwen25Vl);
+  config.vision.full_attention_blocks = {};
+  Weights weights(config);
+  initialise_randomly(weights, 3);
+  const QwenVl model(config, weights);
+  const GridThw grid{1, 4, 6};  // 2 x 3 tokens, each a window
+  at::Tensor pixels = random_pixels(config, {grid}, 1);
+  const at::Tensor before = model.vision_embeddings(pixels, {grid}).clone();
+  pixels.slice(0, 8, 12).mul_(-2);  // the patches of token 2
+  const at::Tensor change = (model.vision_embeddings(pixels, {grid}) - before).abs().amax(1);
+  for (int64_t token = 0; token < 6; ++token) {
+    EXPECT_EQ(change[token].item<float>() > 1e-6, token == 2) << "token " << token;
+  }
+}
+
+TEST(VisionTower, ATextOnlyModelHasNone) {
+  const QwenVl model = tiny_model(true, ModelFamily::kQwen2Text);
+  EXPECT_THROW(model.vision_embeddings(at::ones({4, 24}), {{1, 2, 2}}), core::InternalError);
 }
 
 TEST(VisionTower, WrongInputsAreRefused) {
@@ -118,6 +137,19 @@ TEST(Embed, PlaceholdersTakeVisionRowsInOrder) {
   EXPECT_TRUE(found.deepstack_RD.empty());
   const DecoderInput text = model.embed(at::tensor({5, 6}, at::kLong), {});
   EXPECT_TRUE(text.embeddings_TD.equal(at::stack({table[5], table[6]})));
+}
+
+TEST(Embed, FurtherColumnsAreDeepstackFeatures) {
+  const at::NoGradGuard no_grad;
+  const QwenVl model = tiny_model(true, ModelFamily::kQwen3Vl);
+  const at::Tensor ids = at::tensor({5, kVideoPad, 6, kImagePad}, at::kLong);
+  const at::Tensor rows = random_tensor({2, 64}, 2);
+  const DecoderInput found = model.embed(ids, rows);
+  EXPECT_TRUE(found.embeddings_TD[1].equal(rows[0].narrow(0, 0, 32)));
+  EXPECT_TRUE(found.vision_tokens_R.equal(at::tensor({1, 3}, at::kLong)));
+  ASSERT_EQ(found.deepstack_RD.size(), 1);
+  EXPECT_TRUE(found.deepstack_RD[0].equal(rows.narrow(1, 32, 32)));
+  EXPECT_THROW(model.embed(ids, rows.narrow(1, 0, 32)), core::InternalError);
 }
 
 std::string embed_error(const at::Tensor& ids, const at::Tensor& rows) {
@@ -184,9 +216,11 @@ at::Tensor completion_logprobs(const QwenVl& model, const Group& group, bool sha
       .logprob_T;
 }
 
-TEST(QwenVl, SharedPrefixChangesNeitherLogprobsNorGradients) {
+class QwenVlOf : public testing::TestWithParam<ModelFamily> {};
+
+TEST_P(QwenVlOf, SharedPrefixChangesNeitherLogprobsNorGradients) {
   for (const bool tied : {true, false}) {
-    QwenVl model = tiny_model(tied);
+    QwenVl model = tiny_model(tied, GetParam());
     const at::Tensor coefficients = random_tensor({7}, 4);
     at::Tensor gradients = model.weights().require_gradients(/*vision=*/true);
     const at::Tensor shared = completion_logprobs(model, {}, true);
@@ -201,8 +235,8 @@ TEST(QwenVl, SharedPrefixChangesNeitherLogprobsNorGradients) {
   }
 }
 
-TEST(QwenVl, FrozenTowerGetsNoGradientAndTheDecoderTheSame) {
-  QwenVl model = tiny_model();
+TEST_P(QwenVlOf, FrozenTowerGetsNoGradientAndTheDecoderTheSame) {
+  QwenVl model = tiny_model(true, GetParam());
   const at::Tensor all = model.weights().require_gradients(/*vision=*/true);
   completion_logprobs(model, {}, true).sum().backward();
   const at::Tensor decoder_only = model.weights().require_gradients(/*vision=*/false);
@@ -221,6 +255,8 @@ TEST(QwenVl, FrozenTowerGetsNoGradientAndTheDecoderTheSame) {
     offset += size;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Families, QwenVlOf, test::kVisionFamilies, test::family_name);
 
 TEST(QwenVl, FollowsWeightsThatStartAndStopRequiringGradients) {
   QwenVl model = tiny_model();

@@ -76,7 +76,8 @@ class Evaluation : public ::testing::Test {
                          const std::filesystem::path& details, bool blind = false) {
     model::QwenVl model = test::tiny_model();  // its own: ranks are threads
     data::FrameCache frames({}, 0);
-    const PromptBuilder prompts(test::tiny_tokenizer(), model.config(), frames, {});
+    const model::Processor processor = model::family_processor(model.config().family);
+    const PromptBuilder prompts({test::tiny_tokenizer(), model.config(), processor, frames}, {});
     const RunContext context{config_, communicator, model, test::tiny_tokenizer(), prompts};
     return evaluate(context, samples, blind, details);
   }

@@ -167,7 +167,7 @@ class LoraCheckpoint : public ::testing::Test {
   fs::path source() const { return folder_ / "source"; }
   fs::path checkpoint() const { return folder_ / "step-000001"; }
   void save(const model::QwenVl& model, const AdamW* optimizer = nullptr) {
-    save_checkpoint(checkpoint(), source(), model.weights(), optimizer, {.global_step = 1},
+    save_checkpoint(checkpoint(), source(), model.weights(), optimizer, TrainerState(),
                     {at::kBFloat16});
   }
   // The same base with fresh adapters.

@@ -24,16 +24,16 @@ using ::testing::HasSubstr;
 class Prompt : public ::testing::Test {
  protected:
   PromptBuilder builder(const PromptOptions& options = {}) {
-    return PromptBuilder(test::tiny_tokenizer(), config_, frames_, options);
+    return PromptBuilder({test::tiny_tokenizer(), config_, processor_, frames_}, options);
   }
   // A sample with a clip of 4 frames of 56 x 84.
   data::Sample video_sample() const {
     data::Sample sample;
     sample.problem = "Which way?";
     sample.solution = "<think>left</think> <answer>B</answer>";
-    sample.video = folder_ / "clip.mp4";
+    sample.videos = {folder_ / "clip.mp4"};
     const at::Tensor noise = test::random_normal({4, 3, 56, 84}, 3);
-    data::write_video(sample.video, (noise * 60 + 128).clamp(0, 255).to(at::kByte), {});
+    data::write_video(sample.videos[0], (noise * 60 + 128).clamp(0, 255).to(at::kByte), {});
     return sample;
   }
   static data::FrameOptions frame_options() {
@@ -48,6 +48,7 @@ class Prompt : public ::testing::Test {
 
   test::TemporaryFolder folder_;
   model::ModelConfig config_ = test::tiny_config();
+  model::Processor processor_ = model::family_processor(config_.family);
   data::FrameCache frames_{frame_options(), 1 << 24};
 };
 
@@ -78,7 +79,7 @@ TEST_F(Prompt, BlindKeepsTheFormAndShowsOnlyGrey) {
 
 TEST_F(Prompt, FillsTheTemplateOnce) {
   data::Sample sample = video_sample();
-  sample.video.clear();
+  sample.videos.clear();
   sample.problem = "Is {problem} a word?";
   const PreparedPrompt prompt =
       builder({.system = "", .text_template = "Look. {problem} Answer."}).build(sample);

@@ -75,10 +75,19 @@ model::VisionPatches random_patches(uint64_t seed) {
 }
 
 model::PromptTokens tiny_prompt(const std::string& text, const model::VisionPatches* patches) {
-  std::vector<model::GridThw> grids;
-  if (patches != nullptr) grids = patches->grids;
-  return model::tokenize_prompt(tiny_tokenizer(), tiny_config(), {"", text, patches != nullptr},
-                                grids);
+  using Kind = model::ChatPart::Kind;
+  std::vector<model::VisionItem> items;
+  model::ChatMessage message;
+  if (patches != nullptr) {
+    for (const model::GridThw& grid : patches->grids) {
+      items.push_back({model::VisionKind::kVideo, grid, 1.0, {}});
+      message.parts.push_back({Kind::kVideo, ""});
+    }
+  }
+  message.parts.push_back({Kind::kText, text});
+  return model::tokenize_prompt(tiny_tokenizer(), tiny_config(),
+                                model::family_chat_template(tiny_config().family), {{message}},
+                                items);
 }
 
 }  // namespace retrace::test

@@ -41,14 +41,20 @@ TinyPolicy::TinyPolicy()
       qwen(tiny_config(), wide_weights(tiny_config())) {}
 
 model::PromptTokens TinyPolicy::text_prompt(const std::string& text) const {
+  const std::vector<model::ChatMessage> chat = {
+      {model::Role::kUser, {{model::ChatPart::Kind::kText, text}}}};
   return model::tokenize_prompt(tokenizer, qwen.config(),
-                                {.system = "", .text = text, .has_video = false}, {});
+                                model::family_chat_template(qwen.config().family), chat, {});
 }
 
 model::PromptTokens TinyPolicy::video_prompt(const std::string& text) const {
+  using Kind = model::ChatPart::Kind;
+  const std::vector<model::ChatMessage> chat = {
+      {model::Role::kUser, {{Kind::kVideo, ""}, {Kind::kText, text}}}};
+  const std::vector<model::VisionItem> items = {
+      {model::VisionKind::kVideo, {.t = 1, .h = 4, .w = 4}, 1.0, {}}};
   return model::tokenize_prompt(tokenizer, qwen.config(),
-                                {.system = "", .text = text, .has_video = true},
-                                {{.t = 1, .h = 4, .w = 4}});
+                                model::family_chat_template(qwen.config().family), chat, items);
 }
 
 at::Tensor TinyPolicy::vision_rows(uint64_t seed) const {

@@ -13,9 +13,9 @@ READ_KEY = re.compile(
     r"(?:\.read|\.read_choice|\.section|read_reward_specs|read_data)\(\s*(?:\w+,\s*)?\"(\w+)\""
 )
 METRIC = re.compile(r"^[a-z_]+/[a-z_]+(?:/<\w+>|/[a-z_]+)*$")
-SECTIONS = {"sft", "grpo", "run", "model", "video", "prompt", "rollout", "reward"}
+SECTIONS = {"sft", "grpo", "run", "model", "video", "image", "prompt", "rollout", "reward"}
 SECTIONS |= {"distributed", "checkpoint", "eval", "data", "lr", "adamw", "lora"}
-RECIPE_READERS = ("rl/run_config.cc", "rl/lora_section.cc")
+RECIPE_READERS = ("rl/run_config.cc", "rl/lora_section.cc", "rl/media_sections.cc")
 
 
 def markdown_files(repository):
