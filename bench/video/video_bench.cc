@@ -51,7 +51,9 @@ Seconds time_of(const std::function<void()>& work) {
   return {wall.count(), cpu_seconds() - begin_cpu};
 }
 
-// 640 x 360 becomes 504 x 280.
+// What 640 x 360 pixels become.
+constexpr data::FrameSize kSize{280, 504};
+
 data::FrameOptions eight_frames() {
   data::FrameOptions options;
   options.sampler.rule = data::SamplingRule::kLinspaceFloor;
@@ -81,10 +83,7 @@ void print_stages(const std::string& file, const data::FrameOptions& options, in
         data::sample_frame_indices(reader->info().num_frames, reader->info().fps, options.sampler);
     data::VideoFrames frames;
     read = std::min(read, cpu_of([&] { frames = reader->read(indices); }));
-    const data::FrameSize size =
-        data::smart_resize(reader->info().height, reader->info().width, options.resize_factor,
-                           options.min_pixels, options.max_pixels);
-    resize = std::min(resize, cpu_of([&] { data::resize_frames(frames.frames, size); }));
+    resize = std::min(resize, cpu_of([&] { data::resize_frames(frames.frames, kSize); }));
     packets = reader->stats().packets_decoded;
     seeks = reader->stats().seeks;
   }

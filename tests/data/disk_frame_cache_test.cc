@@ -74,7 +74,7 @@ TEST_F(DiskFrameCacheTest, ContentsOfOldFilesAreHashedOnceAndChangesAreStillSeen
 
 TEST_F(DiskFrameCacheTest, EveryOptionIsPartOfTheKey) {
   const fs::path file = video("a", "content");
-  std::vector<FrameOptions> variants(14);
+  std::vector<FrameOptions> variants(15);
   variants[1].sampler.rule = SamplingRule::kLinspaceFloor;
   variants[2].sampler.fps = 2.0000000001;
   variants[3].sampler.min_frames = 6;
@@ -88,6 +88,7 @@ TEST_F(DiskFrameCacheTest, EveryOptionIsPartOfTheKey) {
   variants[11].sampler.times = {1.5, 2};
   variants[12].max_clip_bytes = 1 << 20;
   variants[13].allow_partial = true;
+  variants[14].size_rule = ResizeRule::kProcessor;
   for (int64_t i = 0; i < std::ssize(variants); ++i) {
     EXPECT_EQ(level_of(get(cache_options(), file, i, variants[i])), i);
   }
