@@ -42,13 +42,14 @@ PacketDecoder::PacketDecoder(std::unique_ptr<MediaFile> file, const PacketIndex&
 }
 
 void PacketDecoder::position_for(int64_t frame) {
+  if (!is_ended_) end_packet_ = kNoEnd;
   const bool is_passed = frame <= last_frame_;
   if (!index_.has_timestamps() || has_false_keyframes_) {
-    if (is_passed || next_packet_ < 0) restart();
+    if (is_passed || next_packet_ < 0 || is_ended_) restart();
     return;
   }
   const int64_t key = index_.key_packet_of_frame(frame);
-  if (key > next_packet_ || is_passed) seek_to_packet(key);
+  if (key > next_packet_ || is_passed || is_ended_) seek_to_packet(key);
 }
 
 void PacketDecoder::restart() {
@@ -59,7 +60,8 @@ void PacketDecoder::seek_to_packet(int64_t packet) {
   const bool is_first_move = next_packet_ < 0;
   if (!(is_first_move && packet == 0)) ++stats_.seeks;
   avcodec_flush_buffers(codec_.get());
-  has_packet_ = is_draining_ = false;
+  has_packet_ = is_draining_ = is_ended_ = false;
+  end_packet_ = kNoEnd;
   start_packet_ = next_packet_ = packet;
   damaged_packets_.clear();
   last_error_.clear();
@@ -115,7 +117,8 @@ std::optional<PacketDecoder::Picture> PacketDecoder::decode_next(
 }
 
 void PacketDecoder::send_next(const std::function<bool(int64_t)>& is_needed) {
-  const bool has_packet = has_packet_ || file_->read_packet(*packet_);
+  is_ended_ = next_packet_ > end_packet_;
+  const bool has_packet = !is_ended_ && (has_packet_ || file_->read_packet(*packet_));
   has_packet_ = false;
   if (!has_packet || next_packet_ >= index_.num_readable_packets()) {
     avcodec_send_packet(codec_.get(), nullptr);

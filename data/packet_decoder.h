@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,6 +24,9 @@ class PacketDecoder {
   // Makes `frame` reachable by decode_next: seeks if a keyframe for it lies ahead of the position,
   // or if the frame was passed already; does nothing otherwise.
   void position_for(int64_t frame);
+  // Until the next seek no packet after this one is decoded: what the decoder holds back for the
+  // order of presentation comes out at once. The next position_for then seeks.
+  void end_after_packet(int64_t packet) { end_packet_ = packet; }
   // Makes every frame reachable, from the first packet of the file on.
   void restart();
 
@@ -42,6 +46,7 @@ class PacketDecoder {
   const DecodeStats& stats() const { return stats_; }
 
  private:
+  static constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
   void send_next(const std::function<bool(int64_t)>& is_needed);
   Picture describe();
   void check_start(int64_t packet);
@@ -57,9 +62,11 @@ class PacketDecoder {
   UniquePacket packet_;  // number next_packet_, when has_packet_
   UniqueFrame image_;
   bool has_packet_ = false, is_draining_ = false;
-  int64_t start_packet_ = 0;  // where decoding began
-  int64_t next_packet_ = -1;  // the next one to send; -1: not positioned yet
-  int64_t last_frame_ = -1;   // the latest frame that came out or that lies before start_packet_
+  int64_t start_packet_ = 0;     // where decoding began
+  int64_t end_packet_ = kNoEnd;  // the last one to send
+  bool is_ended_ = false;        // it was sent, and more were there
+  int64_t next_packet_ = -1;     // the next one to send; -1: not positioned yet
+  int64_t last_frame_ = -1;      // the latest frame that came out or that lies before start_packet_
   bool is_start_checked_ = false;
   bool has_false_keyframes_ = false;   // found once, no keyframe but the first is trusted again
   std::set<int64_t> damaged_packets_;  // since the last seek

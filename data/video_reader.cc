@@ -102,6 +102,7 @@ struct VideoReader::Impl {
   double seconds(int64_t frame) const;
   void store(const AVFrame& image, int64_t frame, uint8_t* out_CYX);
   bool decode_until(int64_t target);
+  bool is_next_in_a_later_group(int64_t target) const;
   bool fetch(int64_t target);
   std::set<int64_t> fetch_all(Undecodable undecodable);
   [[noreturn]] void throw_undecodable(int64_t frame) const;
@@ -157,10 +158,19 @@ bool VideoReader::Impl::decode_until(int64_t target) {
   return false;
 }
 
+// Whether the frame wanted after `target` has a keyframe behind it to begin from. After the last
+// one the next call may go on.
+bool VideoReader::Impl::is_next_in_a_later_group(int64_t target) const {
+  const auto next = wanted.upper_bound(target);
+  return index.has_timestamps() && next != wanted.end() &&
+         index.key_packet_of_frame(next->first) > index.packet_of_frame(target);
+}
+
 // True once `target` is stored.
 bool VideoReader::Impl::fetch(int64_t target) {
   if (index.packet_of_frame(target) >= index.num_readable_packets()) return false;
   decoder.position_for(target);
+  if (is_next_in_a_later_group(target)) decoder.end_after_packet(index.packet_of_frame(target));
   if (decode_until(target)) return true;
   // Some files call frames keyframes that are none: decode those from the start.
   if (decoder.is_from_start() || is_restart_futile) return false;
