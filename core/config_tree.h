@@ -20,7 +20,8 @@ struct ConfigTree {
   std::vector<Member> members;    // kMap, in source order, keys unique
   std::string origin;             // "line 12", "override 'a.b=1'"; empty for defaults
 
-  // In the source file: a pair of an incomplete type may be named here, but not copied or destroyed.
+  // In the source file: a pair of an incomplete type may be named here, but not copied or
+  // destroyed.
   ConfigTree();
   ConfigTree(const ConfigTree&);
   ConfigTree(ConfigTree&&) noexcept;
