@@ -55,7 +55,9 @@ std::vector<VisionKind> vision_parts(std::span<const ChatMessage> messages) {
 
 void require_items(std::span<const ChatMessage> messages, std::span<const VisionItem> items) {
   const std::vector<VisionKind> kinds = vision_parts(messages);
-  const auto name = [](VisionKind kind) { return kind == VisionKind::kImage ? "an image" : "a video"; };
+  const auto name = [](VisionKind kind) {
+    return kind == VisionKind::kImage ? "an image" : "a video";
+  };
   if (kinds.size() != items.size()) {
     throw_<DataError>(
         "prompt: expected one image or video a placeholder, found {} images and videos and {} "
@@ -64,8 +66,8 @@ void require_items(std::span<const ChatMessage> messages, std::span<const Vision
   }
   for (size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] == items[i].kind) continue;
-    throw_<DataError>("prompt: placeholder {} is of {}, but {} is given for it", i,
-                      name(kinds[i]), name(items[i].kind));
+    throw_<DataError>("prompt: placeholder {} is of {}, but {} is given for it", i, name(kinds[i]),
+                      name(items[i].kind));
   }
 }
 
