@@ -89,7 +89,8 @@ TEST(Generate, QuestionFileIsReadBackByTheDatasetReader) {
     EXPECT_EQ(sample.direction,
               i % 2 == 0 ? data::TravelDirection::kForward : data::TravelDirection::kReverse);
     EXPECT_TRUE(sample.solution.ends_with("<answer>" + sample.answer + "</answer>"));
-    EXPECT_TRUE(fs::exists(sample.video));
+    ASSERT_EQ(sample.videos.size(), 1U);
+    EXPECT_TRUE(fs::exists(sample.videos.front()));
   }
 }
 
