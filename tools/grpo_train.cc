@@ -86,8 +86,10 @@ int train(const Arguments& arguments, distributed::Communicator& start_up) {
     return 0;
   }
   rl::Trainer trainer(config, communicator, arguments.resume);
-  if (communicator.rank() == 0)
-    core::log_info("{}", rl::describe_plan(config, communicator.size()));
+  rl::run_on_all_ranks(communicator, [&] {
+    if (communicator.rank() == 0)
+      core::log_info("{}", rl::describe_plan(config, communicator.size()));
+  });
   const rl::RunOutcome outcome = trainer.run();
   if (communicator.rank() == 0) {
     rl::write_report(config.run.dir);
