@@ -5,12 +5,15 @@
 // Makes a Qwen2-VL configuration whose float32 weights take about --gb, saves it, loads it. What is
 // reported is the largest resident memory of the process, all libraries included, over the size of
 // the float32 weights; the difference to the memory before the weights existed is given beside it.
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -91,7 +94,6 @@ void report(std::string_view what, const model::Weights& weights, double before_
 }
 
 void write(const Arguments& arguments) {
-  const at::NoGradGuard no_grad;
   fs::create_directories(arguments.folder);
   core::write_file_atomically(arguments.folder / "config.json", config_json(arguments.gb));
   const double before_gb = core::peak_memory_gb();
