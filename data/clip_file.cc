@@ -97,7 +97,7 @@ bool is_plausible(const Header& header, int64_t num_bytes) {
 }
 
 [[noreturn]] void throw_damaged(const std::filesystem::path& file, const char* how) {
-  core::throw_<core::DataError>("{}: is damaged: {}", file.string(), how);
+  core::throw_<DamagedClip>("{}: is damaged: {}", file.string(), how);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/error.h"
 #include "data/clip.h"
 
 namespace retrace::data {
@@ -16,9 +17,14 @@ inline constexpr uint32_t kClipFileVersion = 1;
 void write_clip_file(const std::filesystem::path& file, const ClipFrames& clip);
 int64_t clip_file_bytes(const ClipFrames& clip);
 
-// Nothing if there is no such file. Throws DataError if it is not whole and unchanged: another
-// format, a wrong length, a wrong checksum, unreadable. Marks the file as used now (its
-// modification time), where that is allowed.
+// The file is there, but not what write_clip_file() wrote.
+struct DamagedClip : core::DataError {
+  using core::DataError::DataError;
+};
+
+// Nothing if there is no such file. Throws DamagedClip if it is not whole and unchanged (another
+// format, a wrong length, a wrong checksum), DataError if it cannot be read. Marks the file as used
+// now (its modification time), where that is allowed.
 std::optional<ClipFrames> read_clip_file(const std::filesystem::path& file);
 
 }  // namespace retrace::data

@@ -72,14 +72,15 @@ int64_t DiskCacheFolder::open() {
 
 int64_t DiskCacheFolder::remove_leftovers() const {
   int64_t num_removed = 0;
-  std::error_code error;
-  for (const fs::directory_entry& file : fs::directory_iterator(folder_, error)) {
-    const std::string key = file.path().stem().string();
-    const bool is_unfinished = file.path().extension() == ".tmp" && key.size() == kHashDigits &&
+  std::error_code error, ignored;
+  for (fs::directory_iterator file(folder_, error), end; !error && file != end;
+       file.increment(error)) {
+    const std::string key = file->path().stem().string();
+    const bool is_unfinished = file->path().extension() == ".tmp" && key.size() == kHashDigits &&
                                key.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (!is_unfinished) continue;
     const auto writer_is_gone = lock_key(key, std::chrono::milliseconds(0));
-    if (writer_is_gone && fs::remove(file.path(), error)) ++num_removed;
+    if (writer_is_gone && fs::remove(file->path(), ignored)) ++num_removed;
   }
   return num_removed;
 }
@@ -93,12 +94,13 @@ DiskCacheFolder::Shrunk DiskCacheFolder::shrink_to(int64_t max_bytes) const {
   std::vector<Entry> entries;
   Shrunk result{0, 0};
   std::error_code error;
-  for (const fs::directory_entry& file : fs::directory_iterator(folder_, error)) {
-    const fs::path extension = file.path().extension();
+  for (fs::directory_iterator file(folder_, error), end; !error && file != end;
+       file.increment(error)) {
+    const fs::path extension = file->path().extension();
     struct stat status = {};
     if (extension != ".clip" && extension != ".content") continue;
-    if (::stat(file.path().c_str(), &status) != 0) continue;  // removed meanwhile
-    entries.push_back({file.path(), status.st_size,
+    if (::stat(file->path().c_str(), &status) != 0) continue;  // removed meanwhile
+    entries.push_back({file->path(), status.st_size,
                        status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec});
     result.num_bytes += status.st_size;
   }

@@ -3,8 +3,7 @@
 //   <key>.clip     an entry (clip_file.h); its modification time is when it was last used
 //   <key>.tmp      an entry being written, by the holder of the key's lock; without one, a leftover
 //   <id>.content   the content hash of the file with that identity, last used likewise
-//   lock           byte 0 is the lock of the folder, byte 1 + n that of a key; it holds the number
-//   of
+//   lock           byte 0 is the lock of the folder, byte 1 + n that of a key; it holds the total
 //                  bytes of all entries
 #pragma once
 

@@ -106,11 +106,14 @@ std::optional<ClipFrames> DiskFrameCache::Impl::find(const std::string& key) {
     std::optional<ClipFrames> clip = read_clip_file(folder.entry(key));
     if (clip) count(&DiskCacheStats::hits);
     return clip;
-  } catch (const core::DataError& error) {
+  } catch (const DamagedClip& error) {
     core::log_warning("frame cache: {}; the clip is decoded again", error.what());
     std::error_code ignored;
     std::filesystem::remove(folder.entry(key), ignored);
     count(&DiskCacheStats::damaged);
+    return std::nullopt;
+  } catch (const core::DataError& error) {  // too many open files, a share that is away
+    core::log_warning("frame cache: {}; the clip is decoded again", error.what());
     return std::nullopt;
   }
 }

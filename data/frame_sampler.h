@@ -10,10 +10,9 @@ namespace retrace::data {
 // T is the number of frames of the video, n the number of samples. Each rule gives the indices of
 // the code it is named after, its rounding errors included; tests compare with that code's values.
 enum class SamplingRule {
-  // qwen-vl-utils `smart_nframes` with `fps`: n = T / video_fps * fps, bounded by [min_frames
-  // rounded
-  // up to even, max_frames rounded down to even] and by T, rounded down to even; then
-  // torch.linspace(0, T - 1, n).round(), half to even.
+  // qwen-vl-utils `smart_nframes` with `fps`: n = T / video_fps * fps, bounded by
+  // [min_frames rounded up to even, max_frames rounded down to even] and by T, rounded down to
+  // even; then torch.linspace(0, T - 1, n).round(), half to even.
   kFps,
   // qwen-vl-utils with `nframes`: n = num_frames rounded to even (a half to the multiple of 4); the
   // same linspace.
@@ -28,8 +27,7 @@ enum class SamplingRule {
   // torch.arange(0, T, T / n).int().
   kHfQwen2Vl,
   // Qwen3VLVideoProcessor.sample_frames with `fps`: n = int(T / video_fps * fps) within
-  // [min_frames,
-  // max_frames] and at most T; then numpy.linspace(0, T - 1, n).round(). n may be odd.
+  // [min_frames, max_frames] and at most T; then numpy.linspace(0, T - 1, n).round(). n may be odd.
   kHfQwen3Vl,
   // The frames shown at the given times: the last one that starts no later, the first one for times
   // before it.

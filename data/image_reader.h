@@ -9,7 +9,8 @@
 //   kQwenVlUtils    vision_process.fetch_image: stored orientation, RGBA pasted onto white
 //
 // Grey becomes three equal channels, palettes are looked up, CMYK becomes RGB as in libjpeg, 16-bit
-// RGB keeps its upper byte. Of an animation the first frame counts.
+// RGB keeps its upper byte. Of an animated GIF the first frame counts; an animated
+// WebP is refused, since FFmpeg 5 does not decode it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

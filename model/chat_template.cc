@@ -29,17 +29,6 @@ std::string_view role_name(Role role) {
   return {};
 }
 
-void require_plain(std::string_view text, Role role) {
-  for (const std::string_view token : kControlTokens) {
-    const size_t place = text.find(token);
-    if (place == std::string_view::npos) continue;
-    throw_<DataError>(
-        "prompt: the {} text holds the control token '{}' at byte {}; expected plain text, remove "
-        "it from the sample (images and videos are attached by their paths, not by placeholders)",
-        role_name(role), token, place);
-  }
-}
-
 // Text parts that follow each other are one text: a token may not hide on their border either.
 void check_texts(const ChatMessage& message) {
   std::string run;
@@ -92,6 +81,17 @@ std::string render_message(const ChatMessage& message, const VisionText& vision)
 }
 
 }  // namespace
+
+void require_plain(std::string_view text, Role role) {
+  for (const std::string_view token : kControlTokens) {
+    const size_t place = text.find(token);
+    if (place == std::string_view::npos) continue;
+    throw_<DataError>(
+        "prompt: the {} text holds the control token '{}' at byte {}; expected plain text, remove "
+        "it from the sample (images and videos are attached by their paths, not by placeholders)",
+        role_name(role), token, place);
+  }
+}
 
 ChatTemplate family_chat_template(ModelFamily family) {
   const bool has_default = family != ModelFamily::kQwen3Vl;

@@ -41,6 +41,10 @@ struct ChatMessage {
   std::vector<ChatPart> parts;
 };
 
+// Throws DataError if `text` holds a control token of the chat or of vision: data must never end a
+// turn or pass for a placeholder.
+void require_plain(std::string_view text, Role role);
+
 struct ChatTemplate {
   ModelFamily family = ModelFamily::kQwen2Vl;
   std::string default_system;  // for a chat without a system message; empty: none is added

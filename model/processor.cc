@@ -29,9 +29,9 @@ std::optional<ProcessorFile> find_processor(const fs::path& folder, const char* 
                                             std::initializer_list<const char*> names) {
   std::error_code error;
   if (const fs::path file = folder / "processor_config.json"; fs::exists(file, error)) {
-    const nlohmann::json all = parse_json(read_checkpoint_text(file), file.string());
-    const JsonObject root(all, file.string());
-    if (root.has(part)) return ProcessorFile{file, root.at(part)};
+    nlohmann::json all = parse_json(read_checkpoint_text(file), file.string());
+    const bool has_part = JsonObject(all, file.string()).has(part);
+    if (has_part) return ProcessorFile{file, std::move(all.at(part))};  // a copy would recurse
   }
   for (const char* name : names) {
     const fs::path file = folder / name;

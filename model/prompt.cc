@@ -115,7 +115,7 @@ void require_length(const PromptTokens& prompt, size_t num_items, int64_t max_to
   throw_<DataError>(
       "prompt: {} tokens, {} of them of {} images and videos, but the limit is {}; a prompt is "
       "never cut, since that would lose the question or split a video: show fewer or smaller "
-      "frames, or raise the limit",
+      "frames, or raise the limit (prompt.max_tokens)",
       length, prompt.num_vision_tokens, num_items, max_tokens);
 }
 
@@ -138,6 +138,15 @@ PromptTokens tokenize_prompt(const Tokenizer& tokenizer, const ModelConfig& conf
   prompt.positions = std::move(mrope.positions);
   prompt.next_position = mrope.next_position;
   return prompt;
+}
+
+std::vector<int64_t> stop_ids(const Tokenizer& tokenizer, const ModelConfig& config) {
+  std::vector<int64_t> ids = {config.eos_token_id};
+  for (const std::string_view token : {kTurnEnd, kTextEnd}) {
+    const std::optional<int64_t> id = tokenizer.id_of(token);
+    if (id && std::find(ids.begin(), ids.end(), *id) == ids.end()) ids.push_back(*id);
+  }
+  return ids;
 }
 
 std::vector<int64_t> unsampleable_ids(const Tokenizer& tokenizer, const ModelConfig& config) {

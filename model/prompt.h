@@ -53,6 +53,10 @@ struct MropePositions {
 MropePositions mrope_positions(std::span<const int64_t> ids, const ModelConfig& config,
                                std::span<const VisionItem> items);
 
+// Ids that end a completion: <|im_end|>, <|endoftext|> and the eos_token_id of config.json. Without
+// repetition.
+std::vector<int64_t> stop_ids(const Tokenizer& tokenizer, const ModelConfig& config);
+
 // Ids the policy must never sample, ascending: every vision placeholder and control token but the
 // two that end a completion (<|im_end|>, <|endoftext|>), and rows of the embedding that no token of
 // the tokenizer has.

@@ -31,11 +31,10 @@ struct VisionConfig {
   VisionNorm norm = VisionNorm::kLayerNorm;
   VisionMlp mlp = VisionMlp::kQuickGelu;
   bool patch_bias = false;  // of the patch embedding
-  double tokens_per_second =
-      0;                    // Qwen2.5-VL: time positions a second of video; 0: one a frame pair
+  // Qwen2.5-VL: time positions a second of video; 0: one a frame pair.
+  double tokens_per_second = 0;
   int64_t window_size = 0;  // Qwen2.5-VL: pixels a side of an attention window; 0: none
-  std::vector<int64_t> full_attention_blocks =
-      {};                     // with windows: blocks that see whole frame pairs
+  std::vector<int64_t> full_attention_blocks = {};  // with windows: they see whole frame pairs
   int64_t num_positions = 0;  // Qwen3-VL: learned positions, a square grid; 0: none
   // Qwen3-VL: blocks whose output, merged, is added to decoder layers 0, 1, ...; ascending.
   std::vector<int64_t> deepstack_blocks = {};

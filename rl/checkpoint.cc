@@ -39,11 +39,9 @@ Json to_json(const TrainerState& state) {
                      {"correct", row.correct},
                      {"total", row.total}});
   }
-  return {{"global_step", state.global_step},
-          {"stage", state.stage},
-          {"stage_step", state.stage_step},
-          {"reference", state.reference},
-          {"evaluations", table}};
+  return {{"global_step", state.global_step}, {"stage", state.stage},
+          {"stage_step", state.stage_step},   {"reference", state.reference},
+          {"frozen_base", state.frozen_base}, {"evaluations", table}};
 }
 
 std::vector<fs::path> list_checkpoints(const fs::path& folder) {
@@ -131,6 +129,7 @@ TrainerState read_trainer_state(const fs::path& checkpoint) {
     state.global_step = json.at("global_step");
     state.stage = json.at("stage");
     state.stage_step = json.at("stage_step");
+    state.frozen_base = json.value("frozen_base", "");
     state.reference = json.at("reference");
     for (const Json& row : json.at("evaluations")) {
       state.table.push_back(

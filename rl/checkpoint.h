@@ -29,6 +29,7 @@ struct TrainerState {
   std::string stage;        // the stage the checkpoint is in
   int64_t stage_step = 0;   // its steps so far
   std::string reference;    // name of the checkpoint that is the KL reference; empty before grpo
+  std::string frozen_base;  // with LoRA: base_fingerprint() of the weights that do not train
   std::vector<EvalRow> table;
 };
 

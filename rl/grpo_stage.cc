@@ -43,7 +43,7 @@ rollout::RolloutOptions rollout_options(const RunContext& context, double temper
   options.sampling = context.config.rollout.sampling;
   options.sampling.temperature = temperature;
   options.max_new_tokens = context.config.rollout.max_new_tokens;
-  options.stop_ids = {context.policy.config().eos_token_id, context.policy.config().pad_token_id};
+  options.stop_ids = model::stop_ids(context.tokenizer, context.policy.config());
   options.banned_ids = model::unsampleable_ids(context.tokenizer, context.policy.config());
   options.tile_rows = context.config.rollout.tile_rows;
   return options;
@@ -256,7 +256,7 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
                   at::tensor(advantages, at::kFloat),
                   token_weights(batch.completion_lengths, denominators, options.loss.aggregation),
                   options.loss);
-  result.loss.backward();
+  add_gradients(result.loss);
 
   const at::Tensor gap = (scored.logprob_T.detach() - rollout_R).abs();
   sums.add("loss", result.loss.item<double>());

@@ -49,7 +49,7 @@ void read_lora(core::ConfigNode& model, LoraSection& lora) {
   node.read("path", lora.path);
   node.require(options.rank >= 0 && options.rank <= kMaxRank, "rank",
                "must be 0 (no adapters) or more, and at most 65536", options.rank);
-  node.require(options.alpha > 0 && std::isfinite(options.alpha), "alpha", "must be above 0",
+  node.require(options.alpha > 0 && options.alpha <= 1e9, "alpha", "must be in (0, 1e9]",
                options.alpha);
   node.require(options.dropout >= 0 && options.dropout < 1, "dropout", "must be in [0, 1)",
                options.dropout);

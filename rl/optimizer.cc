@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "core/shape.h"
 
 namespace retrace::rl {
@@ -28,6 +29,11 @@ AdamW::AdamW(model::ParameterSet& parameters, at::Tensor gradients, AdamWOptions
                          range(exp_avg_sq), spec.decays});
     }
     begin = end;
+  }
+  if (slices_.empty()) {
+    core::throw_<core::ConfigError>(
+        "nothing trains: every trained parameter is in the vision tower, but model.train_vision is "
+        "false; set it to true, or choose other model.lora.target_modules");
   }
 }
 

@@ -73,13 +73,12 @@ std::vector<model::ChatMessage> PromptBuilder::chat(const data::Sample& sample) 
                      place_vision(text, sample.images.size(), sample.videos.size()));
 }
 
-PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) const {
+PreparedPrompt PromptBuilder::build_unnamed(const data::Sample& sample, bool blind) const {
   const std::vector<model::ChatMessage> messages = chat(sample);
   if (!sources_.config.has_vision() && !(sample.images.empty() && sample.videos.empty())) {
     core::throw_<core::DataError>(
-        "sample {}: has images or videos, but the model reads text only; use a vision-language "
-        "checkpoint, or samples without them",
-        sample.index);
+        "has images or videos, but the model reads text only; use a vision-language checkpoint, or "
+        "samples without them");
   }
   VisionLoader loader(sources_, image_options_, blind);
   auto image = sample.images.begin();
@@ -97,9 +96,22 @@ PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) cons
   return prompt;
 }
 
+PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) const {
+  try {
+    return build_unnamed(sample, blind);
+  } catch (const core::DataError& error) {
+    core::throw_<core::DataError>("sample {}: {}", sample.index, error.what());
+  }
+}
+
 std::vector<int64_t> PromptBuilder::demonstration_ids(const data::Sample& sample) const {
+  try {
+    model::require_plain(sample.solution, model::Role::kAssistant);
+  } catch (const core::DataError& error) {
+    core::throw_<core::DataError>("sample {}: solution: {}", sample.index, error.what());
+  }
   std::vector<int64_t> ids = sources_.tokenizer.encode(sample.solution);
-  ids.push_back(sources_.config.eos_token_id);
+  ids.push_back(sources_.tokenizer.id_of(model::kTurnEnd).value_or(sources_.config.eos_token_id));
   return ids;
 }
 

@@ -32,6 +32,7 @@ class PromptBuilder {
  public:
   PromptBuilder(const PromptSources& sources, PromptOptions options,
                 data::ImageOptions image_options = {});
+  // Throws DataError that names the sample.
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
   // Of this rank, so far.
   data::PartialReads partial_reads() const { return sources_.frames.partial_reads(); }
@@ -39,6 +40,7 @@ class PromptBuilder {
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 
  private:
+  PreparedPrompt build_unnamed(const data::Sample& sample, bool blind) const;
   std::vector<model::ChatMessage> chat(const data::Sample& sample) const;
 
   PromptSources sources_;

@@ -57,7 +57,7 @@ void SftStage::accumulate_gradients(std::vector<Demonstration>& batch, MetricSum
   for (const auto& micro_batch : split_by_rows(items, context_.config.sft.micro_batch_tokens)) {
     const kernels::TokenLogprob scored = response_logprobs(context_.policy, pack(micro_batch), 1.0);
     const at::Tensor loss = -scored.logprob_T.sum() / tokens_in_step;
-    loss.backward();
+    add_gradients(loss);
     sums.add("loss", loss.item<double>());
     sums.add("entropy", scored.entropy_T.sum().item<double>());
   }

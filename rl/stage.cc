@@ -24,6 +24,10 @@ std::optional<core::RandomStream> dropout_stream(const RunContext& context,
   return core::RandomStream(context.config.run.seed, fmt::format("dropout of {}", stage));
 }
 
+void add_gradients(const at::Tensor& loss) {
+  if (loss.requires_grad()) loss.backward();
+}
+
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate) {
   if (context.communicator.size() > 1)
     context.communicator.all_reduce_sum(optimizer.gradients(), "gradient");

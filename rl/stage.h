@@ -54,11 +54,15 @@ bool trains_vision(const RunContext& context);
 // without it.
 std::optional<core::RandomStream> dropout_stream(const RunContext& context, std::string_view stage);
 
+// Adds the gradients of a micro-batch's loss. Does nothing where no parameter took part: text
+// alone, when only adapters of the vision tower train.
+void add_gradients(const at::Tensor& loss);
+
 // Sums gradients over ranks, checks them, clips, and steps. Returns the gradient norm before
 // clipping.
 double reduce_and_step(const RunContext& context, AdamW& optimizer, double learning_rate);
 
-// "partly_read_videos" and "missing_frames" of the run so far (data/frame_cache.h).
+// "partly_read_videos" and "missing_frames" since the program started (data/frame_cache.h).
 void add_partial_reads(const RunContext& context, MetricSums& sums);
 
 // Reads the files of a data section as one list; Sample::index counts over all of them.

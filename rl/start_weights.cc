@@ -1,5 +1,9 @@
 #include "rl/start_weights.h"
 
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <xxhash.h>
+
 #include <string>
 
 #include "model/adapter_files.h"
@@ -51,6 +55,12 @@ model::Weights start_weights(const RunConfig& config, const model::ModelConfig& 
   weights = weights.with_adapters(start_adapters(config, weights));
   if (resumed_from) load_checkpoint_weights(*resumed_from, weights);
   return weights;
+}
+
+std::string base_fingerprint(const model::Weights& weights) {
+  if (weights.adapters() == nullptr) return {};
+  const XXH128_hash_t hash = XXH3_128bits(weights.flat().const_data_ptr(), weights.flat().nbytes());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 model::Weights reference_weights(const model::Weights& policy,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "model/weights.h"
 #include "rl/run_config.h"
@@ -15,6 +16,10 @@ namespace retrace::rl {
 // seed), and only the adapters from a checkpoint. Throws ConfigError and CheckpointError.
 model::Weights start_weights(const RunConfig& config, const model::ModelConfig& model_config,
                              const std::optional<std::filesystem::path>& resumed_from);
+
+// XXH3 of every byte of the base, 32 hex digits; "" without adapters, when the base is in the
+// checkpoints themselves.
+std::string base_fingerprint(const model::Weights& weights);
 
 // The KL reference stored in a checkpoint of the run that `policy` belongs to: the model at the
 // start of grpo. With LoRA it shares the policy's base (Note [Adapters share the base]): with the

@@ -110,6 +110,16 @@ void Trainer::load_model() {
   model::ModelConfig model_config = model::read_model_config(source);
   tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
   model::Weights weights = start_weights(config_, model_config, resumed_from_);
+  const std::string base = base_fingerprint(weights);
+  if (resumed_from_ && !state_.frozen_base.empty() && base != state_.frozen_base) {
+    core::throw_<core::CheckpointError>(
+        "{}: the adapters were trained on a base with fingerprint {}, but {} gives {}; expected "
+        "the "
+        "weights the run began with: put them back, or start a new run with model.lora.path",
+        resumed_from_->string(), state_.frozen_base,
+        config_.model.random_init ? "the seed" : source.string(), base);
+  }
+  state_.frozen_base = base;
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
   processor_ = model::read_processor(source, policy_->config());
   frames_ = std::make_unique<data::FrameCache>(
@@ -195,12 +205,19 @@ RunOutcome Trainer::run() {
 
 void Trainer::run_stage(Stage& stage, int64_t first_step) {
   const int64_t num_steps = stage.num_steps();
-  if (first_step >= num_steps) return;
+  const std::string label = stage_label(config_, stage.name());
+  if (first_step >= num_steps) {  // resumed where the evaluation after the last step failed
+    const bool is_evaluated = std::any_of(state_.table.begin(), state_.table.end(),
+                                          [&](const EvalRow& row) { return row.label == label; });
+    if (num_steps > 0 && !is_evaluated) evaluate_now(label);
+    return;
+  }
   core::log_info("{}: steps {} to {} of {}", stage.name(), first_step + 1, num_steps, num_steps);
   core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps",
                               is_root());
   for (int64_t step = first_step; step < num_steps; ++step) {
-    const StepReport report = run_step_or_save(stage, step);
+    StepReport report;
+    save_if_it_fails(stage, [&] { report = stage.run_step(step); });
     ++state_.global_step;
     state_.stage_step = step + 1;
     write_metrics(stage.name(), report.metrics);
@@ -211,9 +228,9 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
     const auto is_due = [&](int64_t every) { return every > 0 && state_.global_step % every == 0; };
     if (last) {
       progress.finish(report.headline);
-      evaluate_now(stage_label(config_, stage.name()));
+      save_if_it_fails(stage, [&] { evaluate_now(label); });
     } else if (is_due(config_.eval.every_steps) && interrupted_by_ == 0) {
-      evaluate_now("");
+      save_if_it_fails(stage, [&] { evaluate_now(""); });
     }
     if (last || interrupted_by_ != 0 || is_due(config_.checkpoint.every_steps))
       save(&stage.optimizer());
@@ -226,10 +243,10 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
 }
 
 // A video that cannot be read must not cost the steps since the last checkpoint. Every rank throws
-// alike before anything of the step changed the weights.
-StepReport Trainer::run_step_or_save(Stage& stage, int64_t step) {
+// alike before anything of the step or evaluation changed the weights.
+void Trainer::save_if_it_fails(Stage& stage, const std::function<void()>& work) {
   try {
-    return stage.run_step(step);
+    work();
   } catch (const AgreedError&) {
     if (last_saved_step_ != state_.global_step) {
       save(&stage.optimizer());

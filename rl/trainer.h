@@ -2,6 +2,7 @@
 // checkpoints.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,7 +54,7 @@ class Trainer {
   // this one goes on from. The run folder then gets a copy, to be resumed by itself.
   std::filesystem::path reference_checkpoint() const;
   void run_stage(Stage& stage, int64_t first_step);
-  StepReport run_step_or_save(Stage& stage, int64_t step);
+  void save_if_it_fails(Stage& stage, const std::function<void()>& work);
   void write_metrics(std::string_view stage, const std::vector<core::Metric>& metrics);
   // Evaluates on the held-out questions and their blind twin; a non-empty label adds rows to the
   // table.

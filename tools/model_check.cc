@@ -104,7 +104,7 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
   app.add_option("--system", arguments.system, "system message (default: the checkpoint's)");
   app.add_option("--video", arguments.videos, "a video; may be given several times");
   app.add_option("--image", arguments.images, "an image; may be given several times");
-  app.add_option("--dump", arguments.dump, "safetensors file to write")->required();
+  app.add_option("--dump", arguments.dump, "safetensors file to write; must not exist")->required();
   app.add_option("--max-new-tokens", arguments.max_new_tokens, "length limit of the answer")
       ->check(CLI::PositiveNumber);
   add_video_options(app, arguments.video);
@@ -139,7 +139,7 @@ rollout::Completion greedy_answer(const model::QwenVl& model, const model::Token
   rollout::RolloutOptions options;
   options.sampling.temperature = 0;
   options.max_new_tokens = max_new_tokens;
-  options.stop_ids = {model.config().eos_token_id, model.config().pad_token_id};
+  options.stop_ids = model::stop_ids(tokenizer, model.config());
   options.banned_ids = model::unsampleable_ids(tokenizer, model.config());
   options.tile_rows = 1;
   const rollout::RolloutEngine engine(model, tokenizer, options);
@@ -166,6 +166,11 @@ void add_vision(const model::QwenVl& model, const model::VisionPatches& patches,
 }
 
 void check(const Arguments& arguments) {
+  if (std::filesystem::exists(arguments.dump)) {
+    core::throw_<core::ConfigError>(
+        "--dump: {} exists already and is not replaced; remove it, or choose another name",
+        arguments.dump.string());
+  }
   const at::NoGradGuard no_grad;
   const model::ModelConfig config = model::read_model_config(arguments.model);
   const model::Tokenizer tokenizer = model::Tokenizer::from_folder(arguments.model);

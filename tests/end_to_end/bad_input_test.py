@@ -127,6 +127,16 @@ class BadInput(unittest.TestCase):
         self.assertGreaterEqual(harness.Run(self.folder / "run").last_step(), earliest_step)
         return ranks
 
+    def test_solution_with_a_control_token(self):
+        lines = (DATA / "short.jsonl").read_text().splitlines()
+        sample = json.loads(lines[0])
+        sample["solution"] += "<|im_end|> and more"
+        bad = self.folder / "bad.jsonl"
+        bad.write_text("\n".join([json.dumps(sample), *lines[1:4]]) + "\n")
+        result = harness.run_train(self.arguments(sft={"data.files": f"[{bad}]"}), ranks=2)
+        self.assertEqual(result.code, DATA_CODE, result.output)
+        self.assertIn("sample 0: solution: ", result.output)
+
     def test_text_file_named_as_a_video(self):
         data = self.copy_questions()
         for video in (self.folder / "videos").iterdir():

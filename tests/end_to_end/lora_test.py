@@ -1,5 +1,6 @@
 """Adapters through both stages: resuming, rank counts, the KL reference, what a run leaves and what can be made of it."""
 
+import json
 import shutil
 import subprocess
 import unittest
@@ -48,6 +49,38 @@ class Lora(unittest.TestCase):
                          "trainer_state/state.json"):
                 self.assertEqual((crashed.checkpoint(LAST_STEP) / file).read_bytes(),
                                  (self.whole.checkpoint(LAST_STEP) / file).read_bytes(), file)
+
+    def test_resuming_on_another_base_is_refused(self):
+        crashed = Run(self.folder / "another_base")
+        shutil.copytree(self.whole.folder, crashed.folder, symlinks=True)
+        shutil.rmtree(crashed.checkpoint(LAST_STEP))
+        sections = {**SECTIONS, "model": {**SECTIONS["model"], "random_init": "true"}}
+        result = harness.run_train(harness.train_arguments(crashed.folder, sections) + ["--resume", "auto"])
+        self.assertEqual(result.code, 3, result.output)
+        self.assertIn("fingerprint", result.errors()[0][1])
+
+    def test_adapters_of_the_tower_alone_meet_text(self):
+        """A step without a video gives them no gradient, and is no error."""
+        text = self.folder / "text.jsonl"
+        lines = (harness.DATA / "short.jsonl").read_text().splitlines()
+        samples = [json.loads(line) for line in lines[:4]]
+        for sample in samples[:2]:
+            sample["video"] = ""
+        text.write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+        sections = {"model": {"lora.rank": 2, "lora.target_modules": r"['model\.visual\..*qkv']"},
+                    "sft": {"steps": 4, "prompts_per_step": 1, "data.files": f"[{text}]", "data.allow_text_only": "true"},
+                    "grpo": {"steps": 0}}
+        norms = [line["policy/grad_norm"] for line in harness.train(self.folder / "tower", **sections).metrics("sft")]
+        self.assertEqual(sorted(norm > 0 for norm in norms), [False, False, True, True])
+
+    def test_nothing_that_trains_is_refused(self):
+        tower = {**SECTIONS, "grpo": {"steps": 0}, "model": {"lora.rank": 2, "lora.target_modules": "[qkv]"}}
+        harness.train(self.folder / "tower_adapters", **tower)
+        path = Run(self.folder / "tower_adapters").checkpoint(2)
+        frozen = {**SECTIONS, "model": {"lora.path": path, "train_vision": "false"}}
+        result = harness.run_train(harness.train_arguments(self.folder / "nothing_trains", frozen))
+        self.assertEqual(result.code, 2, result.output)
+        self.assertIn("nothing trains", result.errors()[0][1])
 
     def test_two_ranks_compute_the_same(self):
         """Dropout is on: its masks follow the rows to the other rank. Sums are added up in another order."""

@@ -208,6 +208,30 @@ class BrokenVideo(Comparison):
         resumed = harness.train(stopped.folder, 2, resume="auto", **self.sections(data))
         self.assert_same_run(resumed, harness.train(folder / "unbroken", 2, **self.sections(data)))
 
+    def test_of_the_last_evaluation_is_made_up_for(self):
+        """It breaks after the base model was evaluated: the steps since are kept, and resuming evaluates again."""
+        folder = harness.fresh_folder("broken_evaluation")
+        sample = json.loads((DATA / "qa.jsonl").read_text().splitlines()[0])
+        video = folder / "asked.mp4"
+        shutil.copy(DATA / sample["video"], video)
+        questions = folder / "asked.jsonl"
+        questions.write_text(json.dumps({**sample, "video": str(video)}) + "\n")
+        sections = {"sft": {"steps": 20}, "grpo": {"steps": 0}, "checkpoint": {"every_steps": 0},
+                    "video": {"cache_mb": 0}, "eval": {"data.files": f"[{questions}]"}}
+        unbroken = harness.train(folder / "unbroken", **sections)
+        stopped = harness.Background(folder / "run", **sections)
+        stopped.wait_for_step(1)
+        whole = video.read_bytes()
+        video.write_bytes(whole[:100])
+        code, output = stopped.wait()
+        self.assertEqual(code, 3, output)
+        self.assertIn(video.name, output)
+        self.assertEqual(stopped.run.checkpoint_steps(), [0, 20], output)
+        video.write_bytes(whole)
+        resumed = harness.train(folder / "run", resume="auto", **sections)
+        self.assertEqual(resumed.metrics(), unbroken.metrics())
+        self.assertEqual((resumed.folder / "summary.md").read_bytes(), (unbroken.folder / "summary.md").read_bytes())
+
 
 if __name__ == "__main__":
     unittest.main()

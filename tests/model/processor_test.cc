@@ -22,6 +22,14 @@ TEST_F(ProcessorFiles, AreNotNeeded) {
   EXPECT_EQ(read(ModelFamily::kQwen3Vl).video.norm.mean[0], 0.5);
 }
 
+TEST_F(ProcessorFiles, DeepNestingIsAnError) {
+  const size_t depth = 1'000'000;
+  write_text(folder_ / "processor_config.json", "{\"image_processor\": " +
+                                                    std::string(depth, '[') +
+                                                    std::string(depth, ']') + "}");
+  EXPECT_THROW(read(), core::CheckpointError);
+}
+
 TEST_F(ProcessorFiles, OneFileServesImagesAndVideos) {
   // As Qwen2-VL's checkpoints have it.
   write_text(folder_ / "preprocessor_config.json",
