@@ -24,9 +24,8 @@ TEST_F(ProcessorFiles, AreNotNeeded) {
 
 TEST_F(ProcessorFiles, DeepNestingIsAnError) {
   const size_t depth = 1'000'000;
-  write_text(folder_ / "processor_config.json", "{\"image_processor\": " +
-                                                    std::string(depth, '[') +
-                                                    std::string(depth, ']') + "}");
+  write_text(folder_ / "processor_config.json",
+             "{\"image_processor\": " + std::string(depth, '[') + std::string(depth, ']') + "}");
   EXPECT_THROW(read(), core::CheckpointError);
 }
 

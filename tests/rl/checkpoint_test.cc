@@ -32,6 +32,7 @@ TrainerState some_state() {
           .stage = "grpo",
           .stage_step = 7,
           .reference = "step-000005",
+          .frozen_base = "00ff",
           .table = {{"base", "all", false, 3, 8}, {"SFT", "direction/forward", true, 0, 0}}};
 }
 
