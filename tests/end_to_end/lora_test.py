@@ -68,7 +68,8 @@ class Lora(unittest.TestCase):
             sample["video"] = ""
         text.write_text("".join(json.dumps(sample) + "\n" for sample in samples))
         sections = {"model": {"lora.rank": 2, "lora.target_modules": r"['model\.visual\..*qkv']"},
-                    "sft": {"steps": 4, "prompts_per_step": 1, "data.files": f"[{text}]", "data.allow_text_only": "true"},
+                    "sft": {"steps": 4, "prompts_per_step": 1, "data.files": f"[{text}]",
+                            "data.video_root": harness.DATA, "data.allow_text_only": "true"},
                     "grpo": {"steps": 0}}
         norms = [line["policy/grad_norm"] for line in harness.train(self.folder / "tower", **sections).metrics("sft")]
         self.assertEqual(sorted(norm > 0 for norm in norms), [False, False, True, True])

@@ -114,6 +114,7 @@ TEST_F(Checkpoint, KeepsTheStateOfTheTrainer) {
   EXPECT_EQ(state.stage, "grpo");
   EXPECT_EQ(state.stage_step, 7);
   EXPECT_EQ(state.reference, "step-000005");
+  EXPECT_EQ(state.frozen_base, "00ff");
   ASSERT_EQ(state.table.size(), 2u);
   EXPECT_EQ(state.table[0].label, "base");
   EXPECT_EQ(state.table[0].correct, 3);

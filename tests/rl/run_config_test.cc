@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"checkpoint.keep_last=-1", "checkpoint.keep_last: must be 0 (all) or more, is -1"},
         Refusal{"checkpoint.max_shard_gb=0", "checkpoint.max_shard_gb: must be above 0"},
         Refusal{"model.lora.rank=-1", "model.lora.rank: must be 0 (no adapters) or more"},
-        Refusal{"model.lora.alpha=0", "model.lora.alpha: must be above 0, is 0"},
+        Refusal{"model.lora.alpha=0", "model.lora.alpha: must be in (0, 1e9], is 0"},
         Refusal{"model.lora.dropout=1", "model.lora.dropout: must be in [0, 1), is 1"},
         Refusal{"model.lora.target_modules=[]", "target_modules: must name at least one module"},
         Refusal{"model.lora.target_modules=['(q']", "expected a name or a regular expression"},
