@@ -133,7 +133,7 @@ class BadInput(unittest.TestCase):
         sample["solution"] += "<|im_end|> and more"
         bad = self.folder / "bad.jsonl"
         bad.write_text("\n".join([json.dumps(sample), *lines[1:4]]) + "\n")
-        result = harness.run_train(self.arguments(sft={"data.files": f"[{bad}]"}), ranks=2)
+        result = harness.run_train(self.arguments(sft={"data.files": f"[{bad}]", "data.video_root": DATA}), ranks=2)
         self.assertEqual(result.code, DATA_CODE, result.output)
         self.assertIn("sample 0: solution: ", result.output)
 
