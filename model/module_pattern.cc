@@ -4,10 +4,8 @@
 
 #include <algorithm>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "core/error.h"
+#include "model/pcre2_handles.h"
 
 namespace retrace::model {
 namespace {
@@ -16,17 +14,6 @@ using core::ConfigError;
 using core::throw_;
 
 constexpr uint32_t kMatchLimit = 1'000'000;  // far above what a path of 100 letters needs
-
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using UniqueCode = std::unique_ptr<pcre2_code, Deleter<pcre2_code_free>>;
-using UniqueMatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data_free>>;
-using UniqueMatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context_free>>;
 
 bool is_name_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

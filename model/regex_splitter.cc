@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "core/error.h"
+#include "model/pcre2_handles.h"
 
 namespace retrace::model {
 
@@ -13,17 +11,6 @@ namespace {
 
 // Far above what a sane pattern needs for one word of a megabyte, far below a hang.
 constexpr uint32_t kMatchLimit = 20'000'000;
-
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using UniqueCode = std::unique_ptr<pcre2_code, Deleter<pcre2_code_free>>;
-using UniqueMatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data_free>>;
-using UniqueMatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context_free>>;
 
 std::string error_text(int code) {
   PCRE2_UCHAR buffer[256] = {};

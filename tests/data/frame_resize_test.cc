@@ -1,7 +1,6 @@
 #include "data/frame_resize.h"
 
 #include <ATen/ATen.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,66 +8,12 @@
 #include <vector>
 
 #include "core/error.h"
-#include "data/smart_resize.h"
-#include "tests/data/error_text.h"
 #include "tests/data/video_fixtures.h"
 
 namespace retrace::data {
 namespace {
 
-using test::error_text;
-using ::testing::HasSubstr;
-
-// ---------------------------------------------------------------------------------------------------------------
-// smart_resize
-// ---------------------------------------------------------------------------------------------------------------
-constexpr int64_t kMin = 128 * 28 * 28, kMax = 360 * 420;
-
-void expect_size(int64_t height, int64_t width, int64_t min_pixels, int64_t max_pixels,
-                 int64_t expected_height, int64_t expected_width) {
-  const FrameSize size =
-      target_size(1, height, width, {ResizeRule::kQwenVlUtils, 28, min_pixels, max_pixels});
-  EXPECT_EQ(size.height, expected_height) << height << " x " << width;
-  EXPECT_EQ(size.width, expected_width) << height << " x " << width;
-}
-
-TEST(SmartResize, UsualVideoSizes) {
-  expect_size(360, 640, kMin, kMax, 280, 504);
-  expect_size(480, 640, kMin, kMax, 336, 448);
-  expect_size(720, 1280, kMin, kMax, 280, 504);
-  expect_size(1080, 1920, kMin, kMax, 280, 504);
-}
-
-TEST(SmartResize, HalvesGoToTheEvenMultiple) {
-  expect_size(70, 98, 1, kMax, 56, 112);   // 2.5 and 3.5 units
-  expect_size(42, 126, 1, kMax, 56, 112);  // 1.5 and 4.5 units
-}
-
-TEST(SmartResize, SidesAreAtLeastOneUnit) {
-  expect_size(5, 10, 1, kMax, 28, 28);
-  expect_size(10, 1500, 1, 28 * 28 * 10, 28, 1064);  // shrinking must not lose a side either
-}
-
-TEST(SmartResize, SmallFramesGrow) {
-  // sqrt(100352 / 3072) = 5.7155: 9.80 and 13.06 units, rounded up.
-  expect_size(48, 64, kMin, kMax, 280, 392);
-}
-
-TEST(SmartResize, SizeThatFitsStays) {
-  expect_size(280, 504, kMin, kMax, 280, 504);
-}
-
-TEST(SmartResize, ExtremeShapeIsAnError) {
-  EXPECT_THAT(error_text<core::DataError>([] {
-                target_size(1, 10, 2010, {ResizeRule::kQwenVlUtils, 28, 1, kMax});
-              }),
-              HasSubstr("2010 x 10 pixels: the longer side may be at most 200 times"));
-  EXPECT_NO_THROW(target_size(1, 10, 2000, {ResizeRule::kQwenVlUtils, 28, 1, kMax}));
-}
-
-// ---------------------------------------------------------------------------------------------------------------
-// resize_frames, against an antialiased bicubic in double from its definition
-// ---------------------------------------------------------------------------------------------------------------
+// Against an antialiased bicubic in double from its definition
 double cubic(double x) {
   constexpr double a = -0.5;
   x = std::abs(x);
