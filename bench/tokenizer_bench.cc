@@ -1,9 +1,8 @@
 // Speed of the tokenizer, one thread: loading, plain English, and texts that are made to be slow.
 //
-//   python3 tests/golden/tokenizer_parity.py build/cpu-release/bin/tokenizer_parity --write
-//   /tmp/qwen
-//   RETRACE_TOKENIZER=/tmp/qwen/tokenizer_json RETRACE_TEXT=book.txt \
-//     build/cpu-release/bin/tokenizer_bench
+//   python3 tests/golden/tokenizer_parity.py BUILD/bin/tokenizer_parity --write /tmp/qwen
+//   export RETRACE_TOKENIZER=/tmp/qwen/tokenizer_json RETRACE_TEXT=book.txt
+//   BUILD/bin/tokenizer_bench
 //
 // Without the variables: the tiny model's vocabulary and the project's own pages. bytes_per_second
 // is of CPU time.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,7 @@
 
 #include "core/error.h"
 #include "core/file_descriptor.h"
+#include "data/frame_memory.h"
 
 namespace retrace::data {
 namespace {
@@ -43,16 +45,20 @@ struct StateDeleter {
   void operator()(XXH3_state_t* p) const { XXH3_freeState(p); }
 };
 
-uint64_t checksum_of(Header header, const std::vector<int64_t>& indices, const at::Tensor& frames) {
-  header.checksum = 0;
-  const std::unique_ptr<XXH3_state_t, StateDeleter> state(XXH3_createState());
-  RETRACE_CHECK(state != nullptr, "no memory for a checksum");
-  XXH3_64bits_reset(state.get());
-  XXH3_64bits_update(state.get(), &header, sizeof(header));
-  XXH3_64bits_update(state.get(), indices.data(), indices.size() * sizeof(int64_t));
-  XXH3_64bits_update(state.get(), frames.const_data_ptr(), frames.nbytes());
-  return XXH3_64bits_digest(state.get());
-}
+class Checksum {
+ public:
+  explicit Checksum(Header header) : state_(XXH3_createState()) {
+    RETRACE_CHECK(state_ != nullptr, "no memory for a checksum");
+    header.checksum = 0;
+    XXH3_64bits_reset(state_.get());
+    add(&header, sizeof(header));
+  }
+  void add(const void* data, size_t count) { XXH3_64bits_update(state_.get(), data, count); }
+  uint64_t value() const { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  std::unique_ptr<XXH3_state_t, StateDeleter> state_;
+};
 
 void write_all(int descriptor, const void* data, size_t count, const std::filesystem::path& file) {
   const char* bytes = static_cast<const char*>(data);
@@ -75,6 +81,22 @@ bool read_all(int descriptor, void* data, size_t count, const std::filesystem::p
     if (got == 0) return false;
     bytes += got;
     count -= static_cast<size_t>(got);
+  }
+  return true;
+}
+
+// False if the file ends before. The checksum follows the reads in pieces that stay in the
+// processor's cache: memory is passed over once.
+bool read_all(int descriptor, void* data, size_t count, const std::filesystem::path& file,
+              Checksum& checksum) {
+  constexpr size_t kPieceBytes = 256 << 10;
+  char* bytes = static_cast<char*>(data);
+  while (count > 0) {
+    const size_t piece = std::min(count, kPieceBytes);
+    if (!read_all(descriptor, bytes, piece, file)) return false;
+    checksum.add(bytes, piece);
+    bytes += piece;
+    count -= piece;
   }
   return true;
 }
@@ -114,7 +136,10 @@ void write_clip_file(const std::filesystem::path& file, const ClipFrames& clip) 
   Header header{kMagic,         kClipFileVersion, sizeof(Header),
                 frames.size(0), frames.size(2),   frames.size(3),
                 clip.video_fps, clip.sampled_fps, 0};
-  header.checksum = checksum_of(header, clip.frame_indices, frames);
+  Checksum checksum(header);
+  checksum.add(clip.frame_indices.data(), clip.frame_indices.size() * sizeof(int64_t));
+  checksum.add(frames.const_data_ptr(), frames.nbytes());
+  header.checksum = checksum.value();
   constexpr mode_t kMode = 0666;
   const core::FileDescriptor out(
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode));
@@ -141,15 +166,14 @@ std::optional<ClipFrames> read_clip_file(const std::filesystem::path& file) {
   clip.video_fps = header.video_fps;
   clip.sampled_fps = header.sampled_fps;
   clip.frame_indices.resize(static_cast<size_t>(header.num_frames));
-  clip.frames = at::empty({header.num_frames, 3, header.height, header.width}, at::kByte);
-  if (!read_all(in.get(), clip.frame_indices.data(), clip.frame_indices.size() * sizeof(int64_t),
-                file) ||
-      !read_all(in.get(), clip.frames.mutable_data_ptr(), clip.frames.nbytes(), file)) {
+  clip.frames = empty_frames(header.num_frames, header.height, header.width);
+  Checksum checksum(header);
+  const size_t index_bytes = clip.frame_indices.size() * sizeof(int64_t);
+  if (!read_all(in.get(), clip.frame_indices.data(), index_bytes, file, checksum) ||
+      !read_all(in.get(), clip.frames.mutable_data_ptr(), clip.frames.nbytes(), file, checksum)) {
     throw_damaged(file, "it is cut off");
   }
-  if (checksum_of(header, clip.frame_indices, clip.frames) != header.checksum) {
-    throw_damaged(file, "its checksum is wrong");
-  }
+  if (checksum.value() != header.checksum) throw_damaged(file, "its checksum is wrong");
   ::futimens(in.get(), nullptr);  // refused in a folder of someone else: then it just looks older
   return clip;
 }

@@ -26,7 +26,12 @@ struct Sample {
   // and video belongs; a kind without placeholders goes before the text.
   std::string problem;
   std::string solution;  // the demonstration: "<think>...</think> <answer>X</answer>"
-  std::string answer;    // the right letter
+  std::string answer;    // the right letter; of an open question the annotated answer
+  // The parts of `problem`, where its reader can tell them apart.
+  std::string question;              // without options and instruction
+  std::vector<std::string> options;  // texts without their letters, A first; empty: open question
+  std::string opposite;  // annotation of the same route in the other direction; "": unknown
+  std::string source;    // where the video comes from: "adt", "sun3d"; "": unknown
   std::vector<std::filesystem::path> images, videos;  // resolved paths; both empty: text only
   Task task = Task::kUnknown;
   TravelDirection direction = TravelDirection::kUnknown;

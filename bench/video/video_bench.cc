@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "core/resources.h"
 #include "data/clip.h"
 #include "data/disk_frame_cache.h"
 #include "data/frame_resize.h"
@@ -140,6 +141,7 @@ int main(int argc, char** argv) {
   app.add_flag("--check", check);
   CLI11_PARSE(app, argc, argv);
   at::set_num_threads(1);
+  core::keep_freed_memory();  // as grpo_train does
   const data::FrameOptions options = eight_frames();
   try {
     if (check) return is_exact(file, options) ? 0 : 1;
