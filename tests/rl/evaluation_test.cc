@@ -50,15 +50,13 @@ TEST(WilsonInterval, OfNothingIsEverything) {
 std::vector<data::Sample> text_samples(int64_t count) {
   std::vector<data::Sample> samples;
   for (int64_t i = 0; i < count; ++i) {
-    samples.push_back({.index = i,
-                       .problem = fmt::format("Question {}", i),
-                       .solution = {},
-                       .answer = "A",
-                       .images = {},
-                       .videos = {},
-                       .task = i % 2 == 0 ? data::Task::kDirection : data::Task::kLandmark,
-                       .direction = i % 3 == 0 ? data::TravelDirection::kForward
-                                               : data::TravelDirection::kReverse});
+    data::Sample& sample = samples.emplace_back();
+    sample.index = i;
+    sample.problem = fmt::format("Question {}", i);
+    sample.answer = "A";
+    sample.task = i % 2 == 0 ? data::Task::kDirection : data::Task::kLandmark;
+    sample.direction =
+        i % 3 == 0 ? data::TravelDirection::kForward : data::TravelDirection::kReverse;
   }
   return samples;
 }
