@@ -53,7 +53,7 @@ std::vector<data::Sample> text_samples(int64_t count) {
     data::Sample& sample = samples.emplace_back();
     sample.index = i;
     sample.problem = fmt::format("Question {}", i);
-    sample.answer = "A";
+    sample.answer = 'A';
     sample.task = i % 2 == 0 ? data::Task::kDirection : data::Task::kLandmark;
     sample.direction =
         i % 3 == 0 ? data::TravelDirection::kForward : data::TravelDirection::kReverse;
