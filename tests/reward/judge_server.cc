@@ -66,7 +66,8 @@ struct JudgeServer::Impl {
     const std::string whole = completion(verdict(id));
     switch (fault) {
       case Fault::kSlow:
-        sleep_s(owner.slow_s);
+        for (double waited = 0; waited < owner.slow_s && !owner.stop_; waited += 0.005)
+          sleep_s(0.005);
         [[fallthrough]];
       case Fault::kNone:
         return answer(response, whole);
@@ -141,6 +142,7 @@ JudgeServer::JudgeServer(std::function<Fault(int, int)> fault)
 }
 
 JudgeServer::~JudgeServer() {
+  stop_ = true;
   while (!impl_->server.is_running()) sleep_s(0.001);
   impl_->server.stop();
   impl_->thread.join();

@@ -61,6 +61,7 @@ class JudgeServer {
   mutable std::mutex mutex_;
   std::map<int, int> attempts_;
   std::vector<std::string> bodies_, authorizations_;
+  std::atomic<bool> stop_ = false;
   std::atomic<int> num_requests_ = 0, now_ = 0, max_at_once_ = 0;
   std::unique_ptr<Impl> impl_;
 };
