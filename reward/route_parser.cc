@@ -134,7 +134,8 @@ std::optional<Move> stairs_move(const Clause& clause, size_t i, std::optional<Mo
 
 bool is_straight(const Clause& clause, size_t i) {
   const std::string_view word = clause.at(i);
-  if (is_one_of(word, "straight", "forward", "forwards", "onward", "onwards")) return true;
+  if (is_one_of(word, "straight", "straighten", "forward", "forwards", "onward", "onwards"))
+    return true;
   if (word != "ahead") return false;
   const std::optional<size_t> before = word_before(clause, i);
   return !before || clause.moves(*before);
