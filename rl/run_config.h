@@ -12,6 +12,7 @@
 #include "kernels/sampling.h"
 #include "reward/rubric.h"
 #include "rl/advantage.h"
+#include "rl/judge_section.h"
 #include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
 #include "rl/media_sections.h"
@@ -94,6 +95,7 @@ struct RunConfig {
   SftSection sft;
   RolloutSection rollout;
   std::vector<reward::RewardSpec> rewards;
+  JudgeSection judge;
   GrpoSection grpo;
   EvalSection eval;
   CheckpointSection checkpoint;
