@@ -8,13 +8,18 @@
 namespace retrace::reward {
 namespace {
 
-// s where events are s + inverse(s), else all of them.
-Events opposite_route(const Events& events, const OptionEvents& options) {
-  const auto half = static_cast<ptrdiff_t>(events.size() / 2);
-  if (events.size() % 2 != 0) return events;
-  const Events first(events.begin(), events.begin() + half);
-  const Events second(events.begin() + half, events.end());
-  return second == options.inverse(first) ? first : events;
+// s where stated is s + inverse(s), else nothing.
+Events first_half(const Events& stated, const OptionEvents& events) {
+  if (stated.size() % 2 != 0) return {};
+  const auto middle = stated.begin() + static_cast<ptrdiff_t>(stated.size() / 2);
+  const Events first(stated.begin(), middle), second(middle, stated.end());
+  return second == events.inverse(first) ? first : Events();
+}
+
+double likeness(const Events& back, const Events& option) {
+  if (back.empty() || option.empty()) return 0;
+  return 2 * static_cast<double>(lcs_length(back, option)) /
+         static_cast<double>(back.size() + option.size());
 }
 
 }  // namespace
@@ -27,11 +32,11 @@ std::optional<double> InverseReward::score(const RewardInput& input) const {
   const auto chosen = static_cast<size_t>(*answer - 'A');
   if (chosen >= input.sample.options.size()) return 0.0;
   const OptionEvents events(input.sample);
-  const Events thought = opposite_route(events.in_text(parsed->think), events);
+  const Events stated = events.in_text(parsed->think);
   const Events& option = events.of_option(chosen);
-  if (thought.empty() || option.empty()) return 0.0;
-  const auto shared = static_cast<double>(lcs_length(events.inverse(thought), option));
-  return 2 * shared / static_cast<double>(thought.size() + option.size());
+  // "left, right" may be a route, or "left" and its inverse: the better reading counts.
+  return std::max(likeness(events.inverse(stated), option),
+                  likeness(events.inverse(first_half(stated, events)), option));
 }
 
 std::string InverseReward::why_unfit(const data::Sample& sample) const {

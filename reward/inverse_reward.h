@@ -12,7 +12,7 @@ namespace retrace::reward {
 //
 //   score = 2 LCS(inverse(t), a) / (|t| + |a|)
 //
-// A thought that goes on to state the inverse itself, t = s + inverse(s), counts as s. 0: no
+// A thought that goes on to state the inverse itself, t = s + inverse(s), may count as s. 0: no
 // letter, a letter without option, a thought or option that states nothing. Not judged: a sample
 // without options. The right letter is not looked at.
 class InverseReward : public RewardFn {
