@@ -15,7 +15,7 @@ using namespace retrace;
 data::Sample direction_sample() {
   data::Sample sample;
   sample.task = data::Task::kDirection;
-  sample.answer = "C";
+  sample.answer = 'C';
   sample.solution = "<think>x</think> <answer>C</answer>";
   sample.options = {"turn left, go straight, turn left", "turn right, go straight, turn left",
                     "turn right, go straight, turn right", "go straight, turn left"};
