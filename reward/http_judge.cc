@@ -156,12 +156,16 @@ ChatRequest HttpJudge::chat_request(const JudgeRequest& request, int64_t attempt
           .reply_schema = options_.reply_schema ? judge_reply_schema() : ""};
 }
 
+std::string HttpJudge::cache_key(const JudgeRequest& request) const {
+  return options_.endpoint + "\n" + chat_body(chat_request(request, 0));
+}
+
 std::optional<JudgeVerdict> HttpJudge::judge(const JudgeRequest& request) const {
   ++asked_;
   const Clock::time_point deadline = after(options_.total_deadline_s);
   std::optional<JudgeVerdict> verdict;
   if (cache_) {
-    const std::string key = options_.endpoint + "\n" + chat_body(chat_request(request, 0));
+    const std::string key = cache_key(request);
     const KeyLock lock(*this, key, deadline);
     verdict = cache_->find(key);
     if (verdict) {

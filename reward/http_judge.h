@@ -63,6 +63,8 @@ class HttpJudge : public Judge {
   std::string_view name() const override { return "http"; }
   std::optional<JudgeVerdict> judge(const JudgeRequest& request) const override;
   JudgeCounts counts() const override;
+  // Everything that decides the verdict, as the cache has it: endpoint and body.
+  std::string cache_key(const JudgeRequest& request) const;
 
  private:
   struct Outcome {

@@ -48,6 +48,16 @@ std::string_view bounded(std::string_view text) {
   return text.substr(0, end);
 }
 
+// Without the brackets that end a mark of the default template, so that no text can end its part.
+std::string without_marks(std::string_view text) {
+  std::string plain(bounded(text));
+  for (const std::string_view mark : {"BEGINS]", "ENDS]"}) {
+    for (size_t at = plain.find(mark); at != std::string::npos; at = plain.find(mark, at))
+      plain[at + mark.size() - 1] = ')';
+  }
+  return plain;
+}
+
 std::string_view way_of(data::TravelDirection direction) {
   switch (direction) {
     case data::TravelDirection::kForward:
@@ -78,9 +88,9 @@ void check_judge_prompt(std::string_view prompt_template) {
 }
 
 std::string fill_judge_prompt(std::string_view prompt_template, const JudgeRequest& request) {
-  const std::array<std::string_view, kPlaces.size()> texts = {
-      bounded(request.question), bounded(request.reference), bounded(request.prediction),
-      way_of(request.direction)};
+  const std::array<std::string, kPlaces.size()> texts = {
+      without_marks(request.question), without_marks(request.reference),
+      without_marks(request.prediction), std::string(way_of(request.direction))};
   std::string filled;
   for (size_t at = 0; at < prompt_template.size();) {
     const std::string_view rest = prompt_template.substr(at);

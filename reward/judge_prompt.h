@@ -15,8 +15,8 @@ std::string_view default_judge_prompt();
 // {question} and {direction} at most once; other braces are plain text.
 void check_judge_prompt(std::string_view prompt_template);
 
-// The template with its places filled, in one pass: braces in the texts are left alone. Of a text
-// longer than 32 KiB the beginning is given.
+// The template with its places filled, in one pass: braces in the texts are left alone, "BEGINS]"
+// and "ENDS]" end with a round bracket. Of a text longer than 32 KiB the beginning is given.
 std::string fill_judge_prompt(std::string_view prompt_template, const JudgeRequest& request);
 
 }  // namespace retrace::reward
