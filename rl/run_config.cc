@@ -135,12 +135,6 @@ void read_rollout(ConfigNode root, RolloutSection& rollout) {
   node.finish();
 }
 
-void read_reward(ConfigNode root, std::vector<reward::RewardSpec>& rewards) {
-  ConfigNode node = root.section("reward");
-  rewards = reward::read_reward_specs(node, "rewards");
-  node.finish();
-}
-
 void read_loss(ConfigNode& node, GrpoSection& grpo) {
   PolicyLossOptions& loss = grpo.loss;
   node.read("clip_low", loss.clip_low);
@@ -241,7 +235,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
     node.finish();
   }
   read_rollout(root, config.rollout);
-  read_reward(root, config.rewards);
+  read_reward(root, config.reward);
   read_grpo(root, config.grpo);
   {
     ConfigNode node = root.section("distributed");
@@ -258,7 +252,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
         "{}: nothing to do: give sft.steps, grpo.steps (or epochs), or eval.data.files",
         recipe.string());
   }
-  if (config.grpo.enabled() && config.rewards.empty()) {
+  if (config.grpo.enabled() && config.reward.rewards.empty()) {
     core::throw_<core::ConfigError>(
         "{}: reward.rewards: must list at least one reward when grpo is on, is empty",
         recipe.string());

@@ -10,7 +10,6 @@
 #include "core/config_node.h"
 #include "data/jsonl_dataset.h"
 #include "kernels/sampling.h"
-#include "reward/rubric.h"
 #include "rl/advantage.h"
 #include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
@@ -18,6 +17,7 @@
 #include "rl/optimizer.h"
 #include "rl/policy_loss.h"
 #include "rl/prepared_prompt.h"
+#include "rl/reward_section.h"
 
 namespace retrace::rl {
 
@@ -93,7 +93,7 @@ struct RunConfig {
   PromptOptions prompt;
   SftSection sft;
   RolloutSection rollout;
-  std::vector<reward::RewardSpec> rewards;
+  RewardSection reward;
   GrpoSection grpo;
   EvalSection eval;
   CheckpointSection checkpoint;

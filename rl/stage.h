@@ -26,6 +26,7 @@ struct RunContext {
   model::QwenVl& policy;
   const model::Tokenizer& tokenizer;
   const PromptBuilder& prompts;
+  reward::RewardResources reward_resources = {};  // what rewards need from outside
 };
 
 struct StepReport {

@@ -137,7 +137,8 @@ void Trainer::load_data() {
 }
 
 void Trainer::check_sampling() {
-  if (config_.grpo.enabled()) static_cast<void>(reward::Rubric(config_.rewards));
+  if (config_.grpo.enabled())
+    static_cast<void>(reward::Rubric(config_.reward.rewards, context().reward_resources));
   if (config_.grpo.enabled() || !eval_samples_.empty()) {
     const rollout::RolloutOptions options = rollout_options(context(), config_.eval.temperature);
     static_cast<void>(rollout::RolloutEngine(*policy_, *tokenizer_, options));
