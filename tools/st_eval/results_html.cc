@@ -1,10 +1,7 @@
 // report.html: charts, then the tables of results.md.
 #include <fmt/format.h>
 
-#include <sstream>
-
 #include "rl/html.h"
-#include "rl/report_style.h"
 #include "rl/svg_bars.h"
 #include "tools/st_eval/results.h"
 
@@ -92,37 +89,12 @@ std::string charts(const Results& results) {
   return html + "</div>\n";
 }
 
-// Sections of the Markdown page as cards.
-std::string tables(const std::string& markdown) {
-  std::string html, section;
-  const auto close = [&] {
-    if (!section.empty())
-      html += "<div class=\"card\">" + rl::markdown_table_to_html(section) + "</div>\n";
-    section.clear();
-  };
-  std::istringstream lines(markdown);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("# ")) continue;
-    if (!line.starts_with("## ")) {
-      section += line + "\n";
-      continue;
-    }
-    close();
-    html += "<h2>" + rl::escape_html(line.substr(3)) + "</h2>\n";
-  }
-  close();
-  return html;
-}
-
 }  // namespace
 
 std::string results_html(const Results& results) {
-  const std::string title = rl::escape_html("Evaluation of " + results.names.model);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         title + " - Retrace</title>\n<style>" + std::string(rl::kReportStyle) +
-         "</style>\n</head>\n<body><main>\n<h1>" + title + "</h1>\n" + charts(results) +
-         tables(results_markdown(results)) + "</main></body>\n</html>\n";
+  const std::string title = "Evaluation of " + results.names.model;
+  return rl::html_page(title, "<h1>" + rl::escape_html(title) + "</h1>\n" + charts(results) +
+                                  rl::markdown_sections_to_html(results_markdown(results)));
 }
 
 }  // namespace retrace::st_eval
