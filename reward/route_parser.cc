@@ -115,21 +115,27 @@ bool is_walk_back(const Clause& clause, size_t i) {
          is_one_of(clause.at(*before), "come", "coming", "circle", "straight");
 }
 
-std::optional<Move> stairs_move(const Clause& clause, size_t i) {
-  if (clause.at(i) == "upstairs") return Move::kUpstairs;
-  if (clause.at(i) == "downstairs") return Move::kDownstairs;
-  if (!is_stairs(clause.at(i)) || clause.before(i) == "few") return std::nullopt;
-  for (size_t word_idx = 0; word_idx < clause.size(); ++word_idx) {
-    const std::string_view word = clause.at(word_idx);
+// Which way stairs are taken in this clause; nothing: it does not say.
+std::optional<Move> way_of_stairs(const Clause& clause) {
+  for (size_t i = 0; i < clause.size(); ++i) {
+    const std::string_view word = clause.at(i);
     if (is_one_of(word, "up", "climb", "climbing", "ascend", "ascending")) return Move::kUpstairs;
     if (is_one_of(word, "down", "descend", "descending")) return Move::kDownstairs;
   }
   return std::nullopt;
 }
 
+std::optional<Move> stairs_move(const Clause& clause, size_t i, std::optional<Move> way) {
+  if (clause.at(i) == "upstairs") return Move::kUpstairs;
+  if (clause.at(i) == "downstairs") return Move::kDownstairs;
+  if (!is_stairs(clause.at(i)) || clause.before(i) == "few") return std::nullopt;
+  return way;
+}
+
 bool is_straight(const Clause& clause, size_t i) {
   const std::string_view word = clause.at(i);
-  if (is_one_of(word, "straight", "forward", "forwards", "onward", "onwards")) return true;
+  if (is_one_of(word, "straight", "straighten", "forward", "forwards", "onward", "onwards"))
+    return true;
   if (word != "ahead") return false;
   const std::optional<size_t> before = word_before(clause, i);
   return !before || clause.moves(*before);
@@ -143,6 +149,7 @@ void add_move(std::vector<Move>& moves, Move move) {
 // Moves of words [0, end) of the clause.
 void read_moves(const Clause& clause, size_t end, std::vector<Move>& moves) {
   const size_t num_before = moves.size();
+  const std::optional<Move> way = way_of_stairs(clause);
   bool has_move = false, has_stairs = false;
   for (size_t i = 0; i < end; ++i) {
     const std::string_view word = clause.at(i);
@@ -153,7 +160,7 @@ void read_moves(const Clause& clause, size_t end, std::vector<Move>& moves) {
     } else if (is_walk_back(clause, i)) {
       if (moves.empty() || moves.back() != Move::kTurnBack) add_move(moves, Move::kTurnBack);
       has_move = true;
-    } else if (const auto stairs = stairs_move(clause, i); stairs && !has_stairs) {
+    } else if (const auto stairs = stairs_move(clause, i, way); stairs && !has_stairs) {
       add_move(moves, *stairs);
       has_stairs = true;
     } else if (is_straight(clause, i)) {

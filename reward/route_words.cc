@@ -79,7 +79,7 @@ const std::map<std::string_view, std::string_view>& synonyms() {
 const WordSet& fillers() {
   static const WordSet kFillers = words_of(
       "put puts putting pick picks picking open opens opening close closes closing pull push grab "
-      "hold drop sit observe admire "
+      "hold drop sit observe admire eat cut leftmost rightmost straighten "
       "a about above across after ahead all along alongside also am among an and another "
       "any are around arrive arriving as ascend ascending at away back backward backwards "
       "be because been before begin beginning behind being below beneath beside besides "

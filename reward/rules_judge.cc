@@ -14,7 +14,7 @@ namespace retrace::reward {
 namespace {
 
 constexpr size_t kMaxBytes = 1 << 16;  // of a text that is looked at; the rest is repetition
-constexpr size_t kMaxItems = 2048;     // moves, and landmarks, that are aligned
+constexpr size_t kMaxItems = 512;      // moves, and landmarks, that are aligned
 constexpr double kMaxScore = 5;
 
 // What is compared of one pair of routes.

@@ -236,6 +236,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   }
   read_rollout(root, config.rollout);
   read_reward(root, config.reward);
+  read_judge(root, config.judge);
   read_grpo(root, config.grpo);
   {
     ConfigNode node = root.section("distributed");

@@ -11,6 +11,7 @@
 #include "data/jsonl_dataset.h"
 #include "kernels/sampling.h"
 #include "rl/advantage.h"
+#include "rl/judge_section.h"
 #include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
 #include "rl/media_sections.h"
@@ -94,6 +95,7 @@ struct RunConfig {
   SftSection sft;
   RolloutSection rollout;
   RewardSection reward;
+  JudgeSection judge;
   GrpoSection grpo;
   EvalSection eval;
   CheckpointSection checkpoint;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace retrace::reward {
 namespace {
@@ -93,6 +94,9 @@ TEST(ParseRoute, TakesAnyBytes) {
   std::string bytes;
   for (int i = 0; i < 4096; ++i) bytes += static_cast<char>((i * 7919) % 256);
   static_cast<void>(parse_route(bytes));
+  std::string stairs;  // one clause of many words
+  for (int i = 0; i < 20000; ++i) stairs += "stairs slightly ";
+  EXPECT_TRUE(parse_route(stairs + "left").moves == std::vector<Move>{Move::kLeft});
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST(Results, AveragesAreNotWeightedByCounts) {
   const FixedJudge judge;
   VerdictsByView verdicts;
   verdicts[View::kSeen] = judge_answers(questions, answers, &judge, 1);
-  const Results results = make_results({"tiny", "", "fixed", {}}, verdicts, {50, 1});
+  const Results results = make_results({"tiny", "", "fixed", {}, {}}, verdicts, {50, 1});
   const ViewResult& seen = results.views.at(View::kSeen);
   EXPECT_DOUBLE_EQ(seen.all[kAvgTotal].value(), (80 + 80 + 100 + 100) / 8.0);
   EXPECT_DOUBLE_EQ(seen.all[kAvgStrong].value(), 90);
@@ -144,7 +144,7 @@ TEST(Results, AveragesAreNotWeightedByCounts) {
 TEST(Results, MissingColumnsAreShownAsMissing) {
   VerdictsByView verdicts;
   verdicts[View::kSeen] = judge_answers(direction_questions(4), {}, nullptr, 1);
-  const Results results = make_results({"<m>", "", "none", {}}, verdicts, {50, 1});
+  const Results results = make_results({"<m>", "", "none", {}, {}}, verdicts, {50, 1});
   EXPECT_THAT(results_markdown(results), testing::HasSubstr("| <m> | - | - | - | - | - | - |"));
   EXPECT_THAT(results_json(results),
               testing::HasSubstr("\"avg_total\": {\n          \"percent\": null"));

@@ -12,6 +12,7 @@
 #include "model/checkpoint_files.h"
 #include "model/prompt.h"
 #include "rl/agreement.h"
+#include "rl/judge_section.h"
 #include "rl/media_options.h"
 #include "rl/run_config.h"
 #include "rl/vision_rows.h"
@@ -76,6 +77,8 @@ ModelOptions read_model_options(const std::filesystem::path& recipe,
   core::ConfigNode root = core::ConfigNode::from_string("{}", "st_eval", overrides);
   rl::read_video(root, options.video);
   rl::read_image(root, options.image);
+  rl::JudgeSection judge;  // tools/st_eval/judge_choice.h takes it from the same overrides
+  rl::read_judge(root, judge);
   root.finish();
   return options;
 }

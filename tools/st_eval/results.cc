@@ -99,7 +99,10 @@ std::string results_json(const Results& results) {
   Json json;
   json["model"] = results.names.model;
   json["trained_on"] = results.names.trained_on;
-  json["judge"] = results.names.judge;
+  const reward::JudgeCounts& counts = results.names.judge_counts;
+  json["judge"] = {{"backend", results.names.judge}, {"asked", counts.asked},
+                   {"failed", counts.failed},        {"cache_hits", counts.cache_hits},
+                   {"retries", counts.retries},      {"cost_usd", counts.cost_usd}};
   for (const auto& [name, value] : results.names.settings) json["settings"][name] = value;
   for (const auto& [view, result] : results.views)
     json["views"][to_string(view)] = view_json(result);

@@ -24,6 +24,7 @@ struct ResultNames {
   std::string model;       // "runs/st_r1/final"
   std::string trained_on;  // for Table 4: "SUN3D+Aria"; "": unknown
   std::string judge;       // "rules"
+  reward::JudgeCounts judge_counts;
   Settings settings;
 };
 

@@ -15,11 +15,11 @@
 #include "core/logging.h"
 #include "core/resources.h"
 #include "distributed/mpi_communicator.h"
-#include "reward/rules_judge.h"
 #include "rl/agreement.h"
 #include "tools/st_eval/answering.h"
 #include "tools/st_eval/answers_file.h"
 #include "tools/st_eval/fingerprint.h"
+#include "tools/st_eval/judge_choice.h"
 #include "tools/st_eval/question.h"
 #include "tools/st_eval/results.h"
 #include "tools/st_eval/verdicts_file.h"
@@ -52,6 +52,7 @@ struct Arguments {
   bool blind = false;
   double temperature = 0, deadline_seconds = 3600;
   int64_t max_new_tokens = 0, draws = 2000;
+  int judge_threads = 8;
   uint64_t seed = 1;
 };
 
@@ -66,7 +67,10 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--out", a.out, "folder of the results")->required();
   app.add_flag("--blind", a.blind, "also the blind twin: every frame painted grey");
   app.add_option("--judge", a.judge, "of route descriptions")
-      ->check(CLI::IsMember({"rules", "none"}))
+      ->check(CLI::IsMember({"rules", "http", "local", "none"}))
+      ->capture_default_str();
+  app.add_option("--judge-threads", a.judge_threads, "routes judged at the same time")
+      ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--recipe", a.recipe,
                  "video, image, prompt and rollout sections are taken from it");
@@ -133,7 +137,11 @@ st_eval::Settings settings_of(const Arguments& a, const st_eval::ModelOptions& o
     settings.emplace_back("data " + file.filename().string(), st_eval::file_hash(file));
   settings.emplace_back("max_samples", std::to_string(a.questions.max_samples));
   settings.emplace_back("recipe", a.recipe.empty() ? "" : st_eval::file_hash(a.recipe));
-  settings.emplace_back("set", fmt::format("{}", fmt::join(a.overrides, " ")));
+  std::string set;
+  for (const std::string& setting : a.overrides) {
+    if (!setting.starts_with("judge.")) set += setting + " ";
+  }
+  settings.emplace_back("set", set);
   settings.emplace_back("prompt", options.prompt.text_template);
   settings.emplace_back("system", options.prompt.system);
   settings.emplace_back("temperature", fmt::format("{}", options.temperature));
@@ -145,24 +153,27 @@ st_eval::Settings settings_of(const Arguments& a, const st_eval::ModelOptions& o
 // Given answers have no blind twin.
 using AnswersByView = std::map<st_eval::View, st_eval::Answers>;
 
-void write_results(const Arguments& a, const std::vector<st_eval::Question>& questions,
-                   const AnswersByView& answers, const st_eval::Settings& settings) {
-  std::unique_ptr<reward::Judge> judge;
-  if (a.judge == "rules") judge = std::make_unique<reward::RulesJudge>();
+// Returns the signal that stopped the judge, or 0.
+int write_results(const Arguments& a, const std::vector<st_eval::Question>& questions,
+                  const AnswersByView& answers, const reward::Judge* judge,
+                  const st_eval::Settings& settings) {
   st_eval::VerdictsByView verdicts;
   for (const auto& [view, of_view] : answers)
-    verdicts[view] = st_eval::judge_answers(questions, of_view, judge.get(), 1);
+    verdicts[view] = st_eval::judge_answers(questions, of_view, judge, a.judge_threads);
+  if (const int signal = core::interrupt_signal(); signal != 0) return signal;
   const std::string name =
       !a.name.empty() ? a.name : (a.model.empty() ? a.answers : a.model).string();
   fs::create_directories(a.out);
   st_eval::write_verdicts(a.out, verdicts);
-  const st_eval::Results results = st_eval::make_results({name, a.trained_on, a.judge, settings},
-                                                         std::move(verdicts), {a.draws, a.seed});
+  const st_eval::Results results = st_eval::make_results(
+      {name, a.trained_on, a.judge, judge ? judge->counts() : reward::JudgeCounts{}, settings},
+      std::move(verdicts), {a.draws, a.seed});
   const std::string markdown = st_eval::results_markdown(results);
   core::write_file_atomically(a.out / "results.json", st_eval::results_json(results));
   core::write_file_atomically(a.out / "results.md", markdown);
   core::write_file_atomically(a.out / "report.html", st_eval::results_html(results));
   fmt::print("{}\nresults: {}\n", markdown, fs::absolute(a.out).string());
+  return 0;
 }
 
 int evaluate_model(const Arguments& a, distributed::Communicator& communicator) {
@@ -170,11 +181,13 @@ int evaluate_model(const Arguments& a, distributed::Communicator& communicator) 
   std::vector<st_eval::Question> questions;
   std::unique_ptr<st_eval::AnsweringModel> model;
   std::unique_ptr<st_eval::AnswersFile> file;
+  std::unique_ptr<reward::Judge> judge;  // made first: a wrong option should not cost the answers
   st_eval::Settings settings;
   rl::run_on_all_ranks(communicator, [&] {
     questions = st_eval::read_questions(a.questions);
     const st_eval::ModelOptions options = model_options(a);
     if (is_root) {
+      judge = st_eval::make_judge(a.judge, a.recipe, a.overrides);
       settings = settings_of(a, options);
       file = std::make_unique<st_eval::AnswersFile>(a.out, settings);
     }
@@ -187,10 +200,11 @@ int evaluate_model(const Arguments& a, distributed::Communicator& communicator) 
     if (signal != 0) return 128 + signal;
     if (is_root) answers[view] = file->answers(view);
   }
+  int signal = 0;
   rl::run_on_all_ranks(communicator, [&] {
-    if (is_root) write_results(a, questions, answers, settings);
+    if (is_root) signal = write_results(a, questions, answers, judge.get(), settings);
   });
-  return 0;
+  return signal == 0 ? 0 : 128 + signal;
 }
 
 int evaluate(const Arguments& a) {
@@ -198,14 +212,16 @@ int evaluate(const Arguments& a) {
   try {
     rl::run_on_all_ranks(*communicator, [&] { check(a); });
     if (!a.model.empty()) return evaluate_model(a, *communicator);
+    int signal = 0;
     rl::run_on_all_ranks(*communicator, [&] {
       if (communicator->rank() != 0) return;
       const std::vector<st_eval::Question> questions = st_eval::read_questions(a.questions);
-      write_results(a, questions,
-                    {{st_eval::View::kSeen, st_eval::read_given_answers(a.answers, questions)}},
-                    {});
+      const auto judge = st_eval::make_judge(a.judge, a.recipe, a.overrides);
+      signal = write_results(
+          a, questions, {{st_eval::View::kSeen, st_eval::read_given_answers(a.answers, questions)}},
+          judge.get(), {});
     });
-    return 0;
+    return signal == 0 ? 0 : 128 + signal;
   } catch (const rl::AgreedError& error) {  // the same on every rank: all leave in order
     if (communicator->rank() == 0) core::log_error("{}", error.what());
     return static_cast<int>(error.exit_code());

@@ -1,0 +1,23 @@
+#include "reward/route_reward.h"
+
+#include "reward/answer_parser.h"
+
+namespace retrace::reward {
+
+std::optional<double> RouteReward::score(const RewardInput& input) const {
+  const data::Sample& sample = input.sample;
+  const bool is_open = sample.task == data::Task::kRoute && sample.options.empty();
+  if (!is_open || sample.answer.empty()) return std::nullopt;
+  if (input.truncated) return 0.0;
+  const std::optional<std::string> answer = extract_answer(input.completion);
+  if (!answer || answer->empty()) return 0.0;
+  const std::optional<JudgeVerdict> verdict =
+      judge_->judge({.question = sample.question.empty() ? sample.problem : sample.question,
+                     .reference = sample.answer,
+                     .prediction = *answer,
+                     .direction = sample.direction});
+  if (!verdict) return std::nullopt;
+  return verdict->percent() / 100;
+}
+
+}  // namespace retrace::reward
