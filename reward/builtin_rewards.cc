@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/error.h"
@@ -19,6 +20,7 @@
 #include "reward/point_set_reward.h"
 #include "reward/released_rewards.h"
 #include "reward/repetition_reward.h"
+#include "reward/route_reward.h"
 #include "reward/sequence_reward.h"
 #include "reward/temporal_contrast.h"
 
@@ -28,6 +30,7 @@ namespace {
 struct Registration {
   std::string_view name;
   RewardMaker (*read)(core::ConfigNode& node);
+  bool needs_judge = false;
 };
 
 template <class Reward>
@@ -49,6 +52,14 @@ RewardMaker of_group(core::ConfigNode& node) {
   };
 }
 
+RewardMaker judged_route(core::ConfigNode&) {
+  return [](const RewardResources& resources) {
+    if (resources.judge == nullptr)
+      core::throw_<core::ConfigError>("reward 'route': needs a judge, there is none");
+    return std::unique_ptr<RewardFn>(new RouteReward(resources.judge));
+  };
+}
+
 // The one list of rewards. A reward that is not in it cannot be named in a recipe.
 constexpr std::array kRegistrations = {
     Registration{"letter", plain<StrictLetterReward>},
@@ -57,6 +68,7 @@ constexpr std::array kRegistrations = {
     Registration{"released_format", plain<ReleasedFormatReward>},
     Registration{"consistency", plain<ConsistencyReward>},
     Registration{"inverse_consistency", plain<InverseReward>},
+    Registration{"route", judged_route, /*needs_judge=*/true},
     Registration{"length_window", with_options<LengthWindowReward, read_length_window_options>},
     Registration{"soft_overlong", with_options<SoftOverlongReward, read_soft_overlong_options>},
     Registration{"repetition", with_options<RepetitionReward, read_repetition_options>},
@@ -85,6 +97,13 @@ RewardMaker read_reward(std::string_view name, core::ConfigNode& node) {
   }
   core::throw_<core::ConfigError>("reward: unknown reward '{}'; known rewards: {}", name,
                                   fmt::join(builtin_reward_names(), ", "));
+}
+
+bool needs_judge(const std::vector<std::string>& names) {
+  return std::any_of(kRegistrations.begin(), kRegistrations.end(), [&](const auto& registration) {
+    return registration.needs_judge &&
+           std::find(names.begin(), names.end(), registration.name) != names.end();
+  });
 }
 
 RewardMaker default_reward(std::string_view name) {

@@ -14,6 +14,7 @@ class RouteReward : public RewardFn {
   explicit RouteReward(const Judge* judge) : judge_(judge) {}  // outlives this
   std::string_view name() const override { return "route"; }
   std::optional<double> score(const RewardInput& input) const override;
+  std::string why_unfit(const data::Sample& sample) const override;
 
  private:
   const Judge* judge_;

@@ -24,7 +24,8 @@ void add_known(MetricSums& sums, const std::string& sum, const std::string& coun
 
 GroupScoring::GroupScoring(const RewardSection& section, AdvantageOptions advantage,
                            int64_t group_size, const reward::RewardResources& resources)
-    : rubric_(section.rewards, resources),
+    : judge_(resources.judge),
+      rubric_(section.rewards, resources),
       on_missing_(section.on_missing),
       advantage_(advantage),
       num_shuffled_(rubric_.num_shuffled(group_size)),
@@ -69,6 +70,12 @@ void GroupScoring::finish(std::vector<PromptWork>& work, MetricSums& sums) {
   for (const std::string& name : rubric_.names()) {
     sums.add("reward." + name, 0);
     sums.add("judged." + name, 0);
+  }
+  if (judge_ != nullptr) {
+    const reward::JudgeCounts counts = judge_->counts();
+    sums.add("judge_asked", static_cast<double>(counts.asked));
+    sums.add("judge_failed", static_cast<double>(counts.failed));
+    sums.add("judge_cost", counts.cost_usd);
   }
   for (PromptWork& item : work) {
     finish_group(item);
@@ -133,6 +140,11 @@ std::vector<core::Metric> GroupScoring::metrics(const MetricSums& sums) const {
       {"reward/missing_fraction", 1 - sums.ratio("scored", "completions")}};
   for (const std::string& name : rubric_.names())
     list.push_back({"reward/" + name + "/mean", sums.mean("reward." + name, "judged." + name)});
+  if (judge_ != nullptr) {
+    list.push_back({"judge/asked", sums.sum("judge_asked")});
+    list.push_back({"judge/failed", sums.sum("judge_failed")});
+    list.push_back({"judge/cost_usd", sums.sum("judge_cost")});
+  }
   return list;
 }
 

@@ -49,6 +49,7 @@ class GroupScoring {
   void require_totals(const PromptWork& item) const;
   void add_sums(const PromptWork& item, MetricSums& sums) const;
 
+  const reward::Judge* judge_;  // or null
   reward::Rubric rubric_;
   MissingPolicy on_missing_;
   AdvantageOptions advantage_;

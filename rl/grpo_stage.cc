@@ -1,17 +1,17 @@
 #include "rl/grpo_stage.h"
 
 #include <ATen/ATen.h>
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/resources.h"
 #include "model/prompt.h"
 #include "rl/agreement.h"
+#include "rl/grpo_output.h"
 
 namespace retrace::rl {
 namespace {
@@ -90,7 +90,8 @@ StepReport GrpoStage::run_step(int64_t step) {
   roll_out(work, step);
   const double rollout_s = watch.lap();
   run_on_all_ranks(context_.communicator, [&] { scoring_.finish(work, sums); });
-  write_rollouts(work, step);
+  write_rollouts(work, step + 1, scoring_.num_shuffled() > 0, rollout_folder_,
+                 context_.communicator);
   const double reward_s = watch.lap();
   score_reference(work);
   const double lr = learning_rate(options.lr, step, num_steps_);
@@ -108,7 +109,9 @@ StepReport GrpoStage::run_step(int64_t step) {
   sums.reduce(context_.communicator);
   const double step_s = total.lap();
   StepReport report;
-  report.metrics = metrics(sums);
+  report.metrics = scoring_.metrics(sums);
+  const std::vector<core::Metric> of_updates = update_metrics(sums);
+  report.metrics.insert(report.metrics.end(), of_updates.begin(), of_updates.end());
   for (const core::Metric& metric :
        std::vector<core::Metric>{{"policy/grad_norm", grad_norm},
                                  {"policy/learning_rate", lr},
@@ -285,42 +288,6 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
   sums.add("gap", gap.sum().item<double>());
   sums.raise("gap", gap.max().item<double>());
   sums.add("rows", static_cast<double>(batch.ids_T.size(0)));
-}
-
-void GrpoStage::write_rollouts(const std::vector<PromptWork>& work, int64_t step) const {
-  const std::vector<std::string> by_rank =
-      context_.communicator.all_gather(rollout_lines(work, step + 1), "rollouts");
-  std::vector<std::string> shuffled_by_rank;
-  if (scoring_.num_shuffled() > 0)
-    shuffled_by_rank =
-        context_.communicator.all_gather(shuffled_lines(work, step + 1), "shuffled rollouts");
-  if (context_.communicator.rank() != 0) return;
-  const auto write = [&](const std::vector<std::string>& parts, std::string_view prefix) {
-    core::write_file_atomically(rollout_folder_ / fmt::format("{}-{:06d}.jsonl", prefix, step + 1),
-                                fmt::format("{}", fmt::join(parts, "")));
-  };
-  write(by_rank, "step");
-  if (scoring_.num_shuffled() > 0) write(shuffled_by_rank, "shuffled");
-}
-
-std::vector<core::Metric> GrpoStage::metrics(const MetricSums& sums) const {
-  std::vector<core::Metric> list = scoring_.metrics(sums);
-  const std::vector<core::Metric> rest = {
-      {"groups/dead_fraction", sums.ratio("dead", "groups")},
-      {"completion/length_mean", sums.ratio("tokens", "completions")},
-      {"completion/truncated_fraction", sums.ratio("truncated", "completions")},
-      {"kl/mean", sums.ratio("kl", "tokens")},
-      {"policy/loss", sums.sum("loss")},
-      {"policy/clip_fraction", sums.ratio("clipped", "tokens")},
-      {"policy/idle_fraction", sums.ratio("idle_updates", "updates")},
-      {"policy/entropy", sums.ratio("entropy", "tokens")},
-      {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
-      {"rollout/logprob_gap_max", sums.largest("gap")},
-      {"vision/passes", sums.sum("vision_passes")},
-      {"video/partly_read", sums.sum("partly_read_videos")},
-      {"video/missing_frames", sums.sum("missing_frames")}};
-  list.insert(list.end(), rest.begin(), rest.end());
-  return list;
 }
 
 }  // namespace retrace::rl

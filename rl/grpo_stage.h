@@ -51,8 +51,6 @@ class GrpoStage : public Stage {
   void add_loss(const std::vector<PromptWork*>& micro_batch, const StepDenominators& denominators,
                 MetricSums& sums, UpdateEvidence& evidence);
   bool may_update(UpdateEvidence evidence) const;
-  void write_rollouts(const std::vector<PromptWork>& work, int64_t step) const;
-  std::vector<core::Metric> metrics(const MetricSums& sums) const;
 
   RunContext context_;
   std::vector<data::Sample> samples_;

@@ -11,6 +11,7 @@
 #include "core/logging.h"
 #include "core/progress.h"
 #include "model/checkpoint_writer.h"
+#include "reward/builtin_rewards.h"
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
@@ -137,6 +138,7 @@ void Trainer::load_data() {
 }
 
 void Trainer::check_sampling() {
+  if (config_.grpo.enabled()) make_judge_if_needed();
   if (config_.grpo.enabled())
     static_cast<void>(reward::Rubric(config_.reward.rewards, context().reward_resources));
   if (config_.grpo.enabled() || !eval_samples_.empty()) {
@@ -145,8 +147,14 @@ void Trainer::check_sampling() {
   }
 }
 
+void Trainer::make_judge_if_needed() {
+  std::vector<std::string> names;
+  for (const reward::RewardSpec& spec : config_.reward.rewards) names.push_back(spec.name);
+  if (reward::needs_judge(names)) judge_ = make_judge(config_.judge);
+}
+
 RunContext Trainer::context() {
-  return {config_, communicator_, *policy_, *tokenizer_, *prompts_};
+  return {config_, communicator_, *policy_, *tokenizer_, *prompts_, {judge_.get()}};
 }
 
 fs::path Trainer::reference_checkpoint() const {

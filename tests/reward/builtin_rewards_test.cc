@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "reward/format_reward.h"
 #include "reward/letter_reward.h"
+#include "reward/rules_judge.h"
 
 namespace retrace::reward {
 namespace {
@@ -78,8 +79,15 @@ std::string name_of(const AnyReward& reward) {
 
 TEST(BuiltinRewards, AreMadeByTheirNames) {
   EXPECT_THAT(builtin_reward_names(), testing::IsSupersetOf({"letter", "format"}));
+  const RulesJudge judge;
   for (const std::string& name : builtin_reward_names())
-    EXPECT_EQ(name_of(default_reward(name)({})), name);
+    EXPECT_EQ(name_of(default_reward(name)({&judge})), name);
+}
+
+TEST(BuiltinRewards, SayWhichOfThemNeedAJudge) {
+  EXPECT_TRUE(needs_judge({"letter", "route"}));
+  EXPECT_FALSE(needs_judge({"letter", "format"}));
+  EXPECT_THROW(default_reward("route")({}), core::ConfigError);
 }
 
 TEST(BuiltinRewards, RefuseUnknownNamesAndListTheKnownOnes) {

@@ -9,6 +9,7 @@
 
 #include "reward/builtin_rewards.h"
 #include "reward/rubric.h"
+#include "reward/rules_judge.h"
 
 namespace retrace::reward {
 namespace {
@@ -19,7 +20,8 @@ const int kSeeded = setenv("RC_PARAMS", "seed=20260101 max_success=300", /*overw
 std::vector<std::unique_ptr<RewardFn>> all_single_rewards() {
   std::vector<std::unique_ptr<RewardFn>> rewards;
   for (const std::string& name : builtin_reward_names()) {
-    AnyReward made = default_reward(name)({});
+    static const RulesJudge judge;
+    AnyReward made = default_reward(name)({&judge});
     if (auto* single = std::get_if<std::unique_ptr<RewardFn>>(&made))
       rewards.push_back(std::move(*single));
   }
@@ -48,7 +50,11 @@ data::Sample sample_of(const std::string& answer) {
   data::Sample sample;
   sample.answer = answer;
   sample.solution = "<think>x</think> <answer>" + answer + "</answer>";
-  sample.options = {"turn left, go straight", "go straight, turn right", "sofa", ""};
+  if (answer.find("turn") != std::string::npos) {
+    sample.task = data::Task::kRoute;  // an open question
+  } else {
+    sample.options = {"turn left, go straight", "go straight, turn right", "sofa", ""};
+  }
   return sample;
 }
 
