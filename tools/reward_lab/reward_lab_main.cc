@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "reward/rules_judge.h"
+#include "rl/judge_section.h"
 #include "tools/reward_lab/design.h"
 #include "tools/reward_lab/lab.h"
 #include "tools/reward_lab/report.h"
@@ -42,6 +42,7 @@ struct Arguments {
   fs::path rollouts, out;
   std::vector<fs::path> rewards;
   std::string judge = "rules";
+  std::vector<std::string> settings;
   reward_lab::LabOptions options;
 };
 
@@ -54,8 +55,10 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
       ->allow_extra_args(false);
   app.add_option("--out", arguments.out, "folder of the results")->required();
   app.add_option("--judge", arguments.judge, "for rewards that need one")
-      ->check(CLI::IsMember({"rules", "none"}))
+      ->check(CLI::IsMember({"rules", "http", "local", "none"}))
       ->capture_default_str();
+  app.add_option("--set", arguments.settings, "option of the judge: judge.KEY=VALUE (repeatable)")
+      ->allow_extra_args(false);
   app.add_option("--hack-groups", arguments.options.hack_questions,
                  "groups that hack strings are tried on, the first so many")
       ->check(CLI::NonNegativeNumber)
@@ -84,9 +87,19 @@ std::vector<reward_lab::Design> read_designs(const Arguments& arguments,
   return designs;
 }
 
+std::unique_ptr<reward::Judge> make_judge(const Arguments& arguments) {
+  if (arguments.judge == "none") return nullptr;
+  std::vector<std::string> settings = arguments.settings;
+  settings.push_back("judge.backend=" + arguments.judge);
+  core::ConfigNode root = core::ConfigNode::from_string("{}", "--set", settings);
+  rl::JudgeSection section;
+  rl::read_judge(root, section);
+  root.finish();
+  return rl::make_judge(section);
+}
+
 void run(const Arguments& arguments) {
-  std::unique_ptr<reward::Judge> judge;
-  if (arguments.judge == "rules") judge = std::make_unique<reward::RulesJudge>();
+  const std::unique_ptr<reward::Judge> judge = make_judge(arguments);
   const std::vector<reward_lab::Design> designs = read_designs(arguments, judge.get());
   reward_lab::RolloutReader reader(arguments.rollouts);
   const reward_lab::LabResults results = reward_lab::run_lab(reader, designs, arguments.options);
