@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "tools/egoworld/clip_questions.h"
-#include "tools/egoworld/route_description.h"
+#include "tools/egoworld/text_exercise.h"
 #include "tools/egoworld/thought.h"
 #include "tools/egoworld/weighted_choice.h"
 
@@ -35,121 +35,6 @@ ExerciseRecord hands_record(const Clip& clip) {
 ExerciseRecord actions_record(const Clip& clip) {
   const std::string actions = actions_text(clip);
   return {ExerciseKind::kActions, "List each action.", actions, video_name(clip.index), actions};
-}
-
-core::RandomSequence text_random(const WorldOptions& world, std::string_view kind, int64_t index) {
-  return core::RandomSequence(
-      core::RandomStream(world.seed, fmt::format("egoworld/corpus/{}", kind)).substream(index));
-}
-
-// `orbit`[0] is what is stated.
-ExerciseRecord option_record(ExerciseKind kind, std::string_view subject,
-                             std::vector<WordSequence> orbit, core::RandomSequence& random,
-                             const std::vector<double>& check_weights) {
-  const std::string stated = joined(orbit.front());
-  const ShuffledOptions shuffled = shuffle_options(std::move(orbit), random);
-  const auto style = static_cast<CheckStyle>(draw_weighted(check_weights, random));
-  return {kind,
-          fmt::format("The {} are: {}.\n{}\nWhich option says the same?", subject, stated,
-                      options_text(shuffled.options)),
-          solution_text(check_text(shuffled.options, shuffled.answer, style), shuffled.answer), "",
-          std::string(1, option_letter(shuffled.answer))};
-}
-
-ExerciseRecord check_record(const WorldOptions& world, int64_t index,
-                            const std::vector<double>& check_weights) {
-  core::RandomSequence random = text_random(world, "check", index);
-  if (random.chance(0.5)) {
-    return option_record(ExerciseKind::kCheck, "turns",
-                         turn_options(draw_turns(random, world.num_junctions)), random,
-                         check_weights);
-  }
-  const std::vector<Landmark> landmarks =
-      draw_landmarks(random, world.num_junctions, theme_of_clip(world.theme, index));
-  return option_record(ExerciseKind::kCheck, "landmarks",
-                       landmark_options(landmarks, draw_exchange(random, landmarks)), random,
-                       check_weights);
-}
-
-ExerciseRecord action_check_record(const WorldOptions& world, int64_t index,
-                                   const std::vector<double>& check_weights) {
-  core::RandomSequence random = text_random(world, "action_check", index);
-  const std::vector<Action> actions = draw_actions(random, num_actions_of(world.num_junctions));
-  const auto exchange = draw_object_exchange(random, actions, level_of(world.difficulty).closeness);
-  return option_record(ExerciseKind::kActionCheck, "actions", action_options(actions, exchange),
-                       random, check_weights);
-}
-
-data::TravelDirection draw_direction(core::RandomSequence& random) {
-  return random.chance(0.5) ? data::TravelDirection::kForward : data::TravelDirection::kReverse;
-}
-
-ExerciseRecord inversion_record(ExerciseKind kind, data::TravelDirection given_way,
-                                const WordSequence& given, const WordSequence& inverse) {
-  const std::string_view asked_way = way_name(opposite_of(given_way));
-  const std::string solution = fmt::format("On {}: {}.", asked_way, joined(inverse));
-  return {kind,
-          fmt::format("On {}: {}.\nWhat is {}?", way_name(given_way), joined(given), asked_way),
-          solution, "", solution};
-}
-
-ExerciseRecord invert_record(const WorldOptions& world, int64_t index) {
-  core::RandomSequence random = text_random(world, "invert", index);
-  const data::TravelDirection given_way = draw_direction(random);
-  WordSequence given, inverse;
-  if (random.chance(0.5)) {
-    const std::vector<Turn> turns = draw_turns(random, world.num_junctions);
-    given = words(turns);
-    inverse = words(reversed_route(turns));
-  } else {
-    given = words(draw_landmarks(random, world.num_junctions, theme_of_clip(world.theme, index)));
-    inverse.assign(given.rbegin(), given.rend());
-  }
-  return inversion_record(ExerciseKind::kInvert, given_way, given, inverse);
-}
-
-ExerciseRecord action_invert_record(const WorldOptions& world, int64_t index) {
-  core::RandomSequence random = text_random(world, "action_invert", index);
-  const data::TravelDirection given_way = draw_direction(random);
-  const std::vector<Action> actions = draw_actions(random, num_actions_of(world.num_junctions));
-  return inversion_record(ExerciseKind::kActionInvert, given_way, words(actions),
-                          words(reversed_actions(actions)));
-}
-
-// Turns and landmarks of a route that no clip shows.
-struct DrawnRoute {
-  std::vector<Turn> turns;
-  std::vector<Landmark> landmarks;
-};
-
-DrawnRoute draw_text_route(core::RandomSequence& random, const WorldOptions& world, int64_t index) {
-  DrawnRoute route;
-  route.turns = draw_turns(random, world.num_junctions);
-  route.landmarks = draw_landmarks(random, world.num_junctions, theme_of_clip(world.theme, index));
-  return route;
-}
-
-ExerciseRecord route_invert_record(const WorldOptions& world, int64_t index) {
-  core::RandomSequence random = text_random(world, "route_invert", index);
-  const data::TravelDirection given_way = draw_direction(random);
-  const DrawnRoute route = draw_text_route(random, world, index);
-  const std::vector<Landmark> landmarks_back(route.landmarks.rbegin(), route.landmarks.rend());
-  return inversion_record(ExerciseKind::kRouteInvert, given_way,
-                          route_events(route.turns, route.landmarks),
-                          route_events(reversed_route(route.turns), landmarks_back));
-}
-
-ExerciseRecord route_tell_record(const WorldOptions& world, int64_t index) {
-  core::RandomSequence random = text_random(world, "route_tell", index);
-  const data::TravelDirection way = draw_direction(random);
-  const DrawnRoute route = draw_text_route(random, world, index);
-  const auto style = static_cast<DescriptionStyle>(random.below(kNumDescriptionStyles));
-  const std::string text = route_description(route.turns, route.landmarks, way, style);
-  return {ExerciseKind::kRouteTell,
-          fmt::format("On {}: {}.\n{}", way_name(way),
-                      joined(route_events(route.turns, route.landmarks)),
-                      stem(data::Task::kRoute, way)),
-          text, "", text};
 }
 
 // Which of `available` things make `count` records: a random choice without repetition.
@@ -303,27 +188,6 @@ void check_corpus_counts(const WorldOptions& world, const CorpusOptions& options
   }
 }
 
-namespace {
-
-// The kinds that need no clip.
-void add_text_records(const WorldOptions& world, const CorpusOptions& options,
-                      std::vector<ExerciseRecord>& records) {
-  const auto add = [&](ExerciseKind kind, auto make) {
-    for (int64_t i = 0; i < options.counts[static_cast<size_t>(kind)]; ++i)
-      records.push_back(make(i));
-  };
-  add(ExerciseKind::kCheck,
-      [&](int64_t i) { return check_record(world, i, options.check_weights); });
-  add(ExerciseKind::kInvert, [&](int64_t i) { return invert_record(world, i); });
-  add(ExerciseKind::kActionCheck,
-      [&](int64_t i) { return action_check_record(world, i, options.check_weights); });
-  add(ExerciseKind::kActionInvert, [&](int64_t i) { return action_invert_record(world, i); });
-  add(ExerciseKind::kRouteInvert, [&](int64_t i) { return route_invert_record(world, i); });
-  add(ExerciseKind::kRouteTell, [&](int64_t i) { return route_tell_record(world, i); });
-}
-
-}  // namespace
-
 std::vector<ExerciseRecord> make_corpus(const WorldOptions& world, int64_t num_clips,
                                         const CorpusOptions& options) {
   check_corpus_counts(world, options, num_clips);
@@ -345,7 +209,10 @@ std::vector<ExerciseRecord> make_corpus(const WorldOptions& world, int64_t num_c
     records.push_back(hands_record(make_clip(world, clip)));
   for (const int64_t clip : chosen(ExerciseKind::kActions))
     records.push_back(actions_record(make_clip(world, clip)));
-  add_text_records(world, options, records);
+  for (const ExerciseKind kind : kTextKinds) {
+    for (int64_t i = 0; i < count(kind); ++i)
+      records.push_back(text_exercise(kind, world, i, options.check_weights));
+  }
   core::RandomSequence random(core::RandomStream(world.seed, "egoworld/corpus/order"));
   random.shuffle(records);
   return records;

@@ -103,7 +103,7 @@ Paint flag(float u, float v, float state, Color skin) {
     return is_dark ? Color{16, 16, 16} : Color{244, 244, 244};
   }
   if (const Paint paint = hand(u, v, 0.06F, 0.13F, skin)) return paint;
-  if (std::abs(u) < 0.03F && v < 0.92F) return Color{60, 60, 66};
+  if (std::abs(u) < 0.035F && v < 0.92F) return Color{206, 172, 112};
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "tools/egoworld/floor_plan.h"
 #include "tools/egoworld/hand_painter.h"
 #include "tools/egoworld/raster.h"
+#include "tools/egoworld/ray_cast.h"
 #include "tools/egoworld/street.h"
 
 namespace retrace::egoworld {
@@ -34,13 +35,6 @@ float faded(float factor, float depth_m) {
   const float strength = std::max(0.0F, 1 - depth_m / kPlainTextureMetres);
   return 0.92F + (factor - 0.92F) * strength;
 }
-
-struct WallHit {
-  float depth_m;
-  Heading facing;      // where the wall looks
-  float along;         // [0, 1) from the wall's left end to its right end, within one cell
-  int cell_x, cell_y;  // of the wall
-};
 
 // A landmark's silhouette, or with kNoOwner a tree's.
 struct Sprite {
@@ -92,7 +86,6 @@ class FrameRenderer {
 
   bool is_street() const { return look_.theme == Theme::kOutdoor; }
   float fog(float depth_m) const { return egoworld::fog(depth_m, look_.fog_metres); }
-  WallHit cast(const Camera& camera, Camera::Ray ray) const;
   void draw_surroundings(const Camera& camera, int column);
   Color wall_color(const WallHit& hit, float share_from_top) const;
   Color level_color(float x_m, float y_m, float depth_m, bool is_floor) const;
@@ -114,41 +107,9 @@ class FrameRenderer {
   Silhouette tree_;
 };
 
-// Steps from cell border to cell border until the next cell is wall. Cell c spans [c - 0.5, c +
-// 0.5) cell widths.
-WallHit FrameRenderer::cast(const Camera& camera, Camera::Ray ray) const {
-  const float x = camera.x_m() / kCell + 0.5F;
-  const float y = camera.y_m() / kCell + 0.5F;
-  int cell_x = static_cast<int>(std::floor(x));
-  int cell_y = static_cast<int>(std::floor(y));
-  const int step_x = ray.x < 0 ? -1 : 1;
-  const int step_y = ray.y < 0 ? -1 : 1;
-  const float per_cell_x = ray.x == 0 ? 1e30F : std::abs(kCell / ray.x);  // depth between x borders
-  const float per_cell_y = ray.y == 0 ? 1e30F : std::abs(kCell / ray.y);
-  float next_x = per_cell_x *
-                 (step_x > 0 ? static_cast<float>(cell_x) + 1 - x : x - static_cast<float>(cell_x));
-  float next_y = per_cell_y *
-                 (step_y > 0 ? static_cast<float>(cell_y) + 1 - y : y - static_cast<float>(cell_y));
-  while (true) {
-    const bool crosses_x = next_x < next_y;
-    const float depth = crosses_x ? next_x : next_y;
-    (crosses_x ? cell_x : cell_y) += crosses_x ? step_x : step_y;
-    (crosses_x ? next_x : next_y) += crosses_x ? per_cell_x : per_cell_y;
-    if (plan_.cell(cell_x, cell_y) != FloorPlan::kWall) continue;
-    const float hit = crosses_x ? y + ray.y * depth / kCell : x + ray.x * depth / kCell;
-    const float share = hit - std::floor(hit);
-    if (crosses_x) {
-      return {depth, step_x > 0 ? Heading::kWest : Heading::kEast, step_x > 0 ? 1 - share : share,
-              cell_x, cell_y};
-    }
-    return {depth, step_y > 0 ? Heading::kSouth : Heading::kNorth, step_y > 0 ? share : 1 - share,
-            cell_x, cell_y};
-  }
-}
-
 void FrameRenderer::draw_surroundings(const Camera& camera, int column) {
   const Camera::Ray ray = camera.ray(column);
-  const WallHit hit = cast(camera, ray);
+  const WallHit hit = cast_ray(plan_, camera, ray);
   wall_depth_[column] = hit.depth_m;
   const float wall_height =
       is_street() ? house_height_m(look_, hit.cell_x, hit.cell_y) : kCeilingMetres;

@@ -17,8 +17,8 @@ std::string clause(Turn turn, Landmark landmark, DescriptionStyle style) {
       return fmt::format("at the {} {} {}", to_string(landmark), is_straight ? "go" : "turn",
                          to_string(turn));
     case DescriptionStyle::kSteps:
-      if (is_straight) return fmt::format("walk past the {}, straight on", to_string(landmark));
-      return fmt::format("walk to the {} and take a {}", to_string(landmark), to_string(turn));
+      if (is_straight) return fmt::format("keep straight on past the {}", to_string(landmark));
+      return fmt::format("take a {} at the {}", to_string(turn), to_string(landmark));
     case DescriptionStyle::kStatement:
       return fmt::format("{} at the {}", to_string(turn), to_string(landmark));
   }
@@ -62,7 +62,7 @@ std::string route_description(std::span<const Turn> turns, std::span<const Landm
       return fmt::format("{} to reach the {}.", capitalised(listed(clauses)),
                          forward ? "destination" : "start again");
     case DescriptionStyle::kPlaces:
-      return fmt::format("{}. That leads {}.", capitalised(separated(clauses, ", then ")),
+      return fmt::format("{}. That is the way {}.", capitalised(separated(clauses, ", then ")),
                          forward ? "to the destination" : "back to the start");
     case DescriptionStyle::kSteps:
       for (std::string& sentence : clauses) sentence = capitalised(sentence) + ".";

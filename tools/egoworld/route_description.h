@@ -16,9 +16,9 @@ enum class DescriptionStyle {
   kImperative,  // "Turn left at the lamp, go straight past the crate and turn right at the plant to
                 // reach the destination."
   kPlaces,      // "At the lamp turn left, then at the crate go straight, then at the plant turn
-                // right. That leads to the destination."
-  kSteps,       // "Walk to the lamp and take a left. Walk past the crate, straight on. Walk to the
-                // plant and take a right. There is the destination."
+                // right. That is the way to the destination."
+  kSteps,       // "Take a left at the lamp. Keep straight on past the crate. Take a right at the
+                // plant. There is the destination."
   kStatement,   // "The way to the destination is left at the lamp, straight at the crate and right
                 // at the plant."
 };
