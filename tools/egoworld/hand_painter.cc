@@ -79,8 +79,11 @@ Paint torch(float u, float v, float state, Color skin) {
     }
   }
   if (const Paint paint = hand(u, v, 0.03F, 0.16F, skin)) return paint;
-  if (in_box(u, v, -0.07F, 0.38F, 0.07F, 0.5F)) return Color{24, 20, 20};
-  if (in_box(u, v, -0.045F, 0, 0.045F, 0.4F)) return Color{84, 54, 30};
+  if (in_box(u, v, -0.1F, 0.36F, 0.1F, 0.5F)) {
+    const bool is_ring = v > 0.41F && v < 0.45F;
+    return is_ring ? Color{214, 210, 196} : Color{20, 16, 16};
+  }
+  if (in_box(u, v, -0.06F, 0, 0.06F, 0.36F)) return Color{212, 156, 92};
   return {};
 }
 

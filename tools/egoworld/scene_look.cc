@@ -125,7 +125,7 @@ void make_grey(Color& color, float greyness) {
 }
 
 constexpr std::array<Color, 4> kSkins = {
-    {{236, 188, 158}, {208, 152, 114}, {158, 104, 72}, {104, 66, 48}}};
+    {{236, 188, 158}, {208, 152, 114}, {158, 104, 72}, {128, 84, 60}}};
 
 }  // namespace
 
