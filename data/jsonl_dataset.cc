@@ -12,6 +12,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
+#include "data/egost_labels.h"
+#include "data/option_text.h"
 
 namespace retrace::data {
 namespace {
@@ -69,6 +71,8 @@ class RecordReader {
   void check_placeholders(const Sample& sample, std::string_view placeholder, size_t size) const;
   Task task(const Json& record) const;
   TravelDirection direction(const Json& record) const;
+  // question, options, and for the Ego-ST training files what their demonstrations tell.
+  static void add_parts(Sample& sample);
 
   const DatasetOptions& options_;
   int64_t index_;  // from 0
@@ -113,6 +117,7 @@ std::filesystem::path RecordReader::resolve(const std::string& name, const char*
     path = options_.video_root / path.filename();
   }
   std::error_code error;
+  if (!options_.check_files) return path;
   if (!std::filesystem::is_regular_file(path, error)) {
     fail("field '{}': no such {} file: {}; set the video folder to where the files are", field,
          std::string_view(field).starts_with("image") ? "image" : "video", path.string());
@@ -199,6 +204,21 @@ TravelDirection RecordReader::direction(const Json& record) const {
   return *parsed;
 }
 
+void RecordReader::add_parts(Sample& sample) {
+  sample.question = sample.problem;
+  if (const std::optional<ProblemParts> parts = split_problem(sample.problem)) {
+    sample.question = parts->question;
+    sample.options.assign(parts->options.begin(), parts->options.end());
+  }
+  const auto labels = labels_of_demonstration(sample.question, sample.solution);
+  if (!labels) return;
+  if (sample.task == Task::kUnknown) sample.task = labels->task;
+  if (sample.direction == TravelDirection::kUnknown) sample.direction = labels->direction;
+  sample.opposite = labels->opposite;
+  if (!sample.videos.empty())
+    sample.source = source_of_video(sample.videos.front().filename().string());
+}
+
 Sample RecordReader::read(std::string_view line) const {
   const Json record = parse(line);
   Sample sample;
@@ -215,6 +235,7 @@ Sample RecordReader::read(std::string_view line) const {
   if (is_blank(sample.problem)) fail("field 'problem': expected a question, found an empty string");
   if (is_blank(sample.answer))
     fail("field 'original_answer': expected the answer, found an empty string");
+  add_parts(sample);
   return sample;
 }
 

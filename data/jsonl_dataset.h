@@ -22,6 +22,7 @@ struct DatasetOptions {
                    // are taken from here, or from the file's own folder when empty
   bool allow_text_only = false;  // accept records without videos and images ("video" may be "")
   int64_t max_samples = 0;       // keep the first so many; 0 keeps all
+  bool check_files = true;       // false: videos and images need not exist (texts alone are read)
 };
 
 // Throws DataError "<file>:<line>: field 'video': expected a string, found a number; ..." for a
