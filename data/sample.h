@@ -22,6 +22,7 @@ std::optional<TravelDirection> parse_travel_direction(std::string_view name);
 
 struct Sample {
   int64_t index = 0;  // line number in its file, from 0; with the file it names the sample for good
+  std::string id;     // as the file names it; "" where it does not
   // Question, options and instruction, as in the file. "<image>" and "<video>" say where each image
   // and video belongs; a kind without placeholders goes before the text.
   std::string problem;
