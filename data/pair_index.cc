@@ -18,10 +18,9 @@ std::map<PairKey, RoutePair> pair_index(std::span<const Sample> samples) {
   std::map<PairKey, RoutePair> pairs;
   for (size_t i = 0; i < samples.size(); ++i) {
     const Sample& sample = samples[i];
-    const std::string video = video_name_of(sample);
-    if (video.empty() || sample.task == Task::kUnknown) continue;
+    if (sample.videos.empty() || sample.task == Task::kUnknown) continue;
     if (sample.direction == TravelDirection::kUnknown) continue;
-    RoutePair& pair = pairs[{video, sample.task}];
+    RoutePair& pair = pairs[{sample.videos.front().string(), sample.task}];
     (sample.direction == TravelDirection::kForward ? pair.forward : pair.reverse).push_back(i);
   }
   return pairs;

@@ -12,7 +12,7 @@
 namespace retrace::data {
 
 struct PairKey {
-  std::string video;  // file name of the first video; the same in every folder
+  std::string video;  // path of the first video
   Task task = Task::kUnknown;
   auto operator<=>(const PairKey&) const = default;
 };

@@ -142,9 +142,9 @@ std::string thought(const Sample& sample, ThoughtForm form) {
   const std::string route = form == ThoughtForm::kReverseOpen && !is_open_question
                                 ? spoken(open_steps(sample))
                                 : sample.opposite;
-  std::string text = fmt::format(
-      "I begin with {}. On it, {}: {}{} Now I turn to {}, and think of {} in this order.", other,
-      subject(sample.task), route, route.ends_with('.') ? "" : ".", asked, subject(sample.task));
+  std::string text =
+      fmt::format("First {}. On it, {}: {}{} Now {}, and {} on it.", other, subject(sample.task),
+                  route, route.ends_with('.') ? "" : ".", asked, subject(sample.task));
   if (form == ThoughtForm::kReverse && right_option(sample))
     text += fmt::format(" So the answer is {}.", sample.answer);
   return text;

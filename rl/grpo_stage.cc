@@ -54,6 +54,7 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
       samples_(std::move(samples)),
       order_(static_cast<int64_t>(samples_.size()),
              context.config.run.seed + 1),  // not the order SFT had
+      option_order_(context.config.grpo.data, context.config.run.seed, "grpo"),
       frozen_rows_(context.config.video.cache_mb << 20),
       reference_rows_(context.config.video.cache_mb << 20),
       reference_(std::move(reference)),
@@ -140,7 +141,7 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
   for (const int64_t index : order_.slots(slots.first, slots.count)) {
     PromptWork& item = work.emplace_back();
     item.slot = slots.first + static_cast<int64_t>(work.size()) - 1;
-    item.sample = &samples_[static_cast<size_t>(index)];
+    item.sample = option_order_.draw(samples_[static_cast<size_t>(index)], item.slot);
     item.prompt = context_.prompts.build(*item.sample);
     if (dropout_stream_)
       item.dropout = dropout_stream_->substream(static_cast<uint64_t>(item.slot));

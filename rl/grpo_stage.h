@@ -55,6 +55,7 @@ class GrpoStage : public Stage {
   RunContext context_;
   std::vector<data::Sample> samples_;
   SampleOrder order_;
+  OptionOrder option_order_;
   FrozenVisionRows frozen_rows_, reference_rows_;
   std::unique_ptr<model::QwenVl> reference_;
   GroupScoring scoring_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +26,8 @@ struct ShuffledWork {
 };
 
 struct PromptWork {
-  int64_t slot = 0;  // of the run: names this draw of the sample
-  const data::Sample* sample = nullptr;
+  int64_t slot = 0;                            // of the run: names this draw of the sample
+  std::shared_ptr<const data::Sample> sample;  // as drawn: its options may be in another order
   PreparedPrompt prompt;
   VisionRows vision;
   std::optional<core::RandomStream> dropout;   // of training rows; empty without LoRA dropout

@@ -42,18 +42,6 @@ void read_model(ConfigNode root, ModelSection& model) {
   node.finish();
 }
 
-DataSection read_data(ConfigNode& parent, std::string_view key) {
-  DataSection data;
-  ConfigNode node = parent.section(key);
-  node.read("files", data.files);
-  node.read("video_root", data.video_root);
-  node.read("allow_text_only", data.allow_text_only);
-  node.read("max_samples", data.max_samples);
-  node.require(data.max_samples >= 0, "max_samples", "must be 0 (all) or more", data.max_samples);
-  node.finish();
-  return data;
-}
-
 void read_prompt(ConfigNode root, PromptOptions& prompt) {
   ConfigNode node = root.section("prompt");
   node.read("system", prompt.system);
@@ -104,7 +92,7 @@ void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
 }
 
 void read_train(ConfigNode& node, TrainSection& train) {
-  train.data = read_data(node, "data");
+  train.data = read_data_section(node, "data");
   node.read("steps", train.steps);
   node.read("epochs", train.epochs);
   node.read("prompts_per_step", train.prompts_per_step);
@@ -187,7 +175,7 @@ void read_grpo(ConfigNode root, GrpoSection& grpo) {
 
 void read_eval(ConfigNode root, EvalSection& eval) {
   ConfigNode node = root.section("eval");
-  eval.data = read_data(node, "data");
+  eval.data = read_data_section(node, "data");
   read_own_template(node, eval.text_template, "eval");
   node.read("every_steps", eval.every_steps);
   node.read("blind", eval.blind);

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/config_node.h"
-#include "data/jsonl_dataset.h"
 #include "data/reverse_thought.h"
 #include "kernels/sampling.h"
 #include "rl/advantage.h"
+#include "rl/data_section.h"
 #include "rl/judge_section.h"
 #include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
@@ -28,13 +28,6 @@ struct ModelSection {
   bool random_init = false;    // ignore its weights and start from random ones
   bool train_vision = true;    // false: the vision tower is frozen in every stage
   LoraSection lora;            // train adapters beside the frozen model
-};
-
-struct DataSection {
-  std::vector<std::string> files;  // jsonl files, concatenated
-  std::filesystem::path video_root;
-  bool allow_text_only = false;
-  int64_t max_samples = 0;  // of the concatenation; 0: all
 };
 
 // What both training stages have.

@@ -1,7 +1,7 @@
 #include "rl/thought_section.h"
 
 #include "core/logging.h"
-#include "rl/stage.h"
+#include "rl/data_section.h"
 
 namespace retrace::rl {
 

@@ -22,7 +22,7 @@ Sample three_options() {
   sample.problem =
       "Which? Options: A. left, B. right, then left, C. straight\n\nInstructions: Choose.";
   sample.options = {"left", "right, then left", "straight"};
-  sample.answer = "B";
+  sample.answer = 'B';
   sample.solution =
       "<think>A short walk. A: no. B: yes. Hence, the correct answer is B</think> "
       "<answer>B</answer>";
