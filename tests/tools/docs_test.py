@@ -16,7 +16,7 @@ METRIC = re.compile(r"^[a-z_]+/[a-z_]+(?:/<\w+>|/[a-z_]+)*$")
 SECTIONS = {"sft", "grpo", "run", "model", "video", "image", "prompt", "rollout", "reward"}
 SECTIONS |= {"judge", "distributed", "checkpoint", "eval", "data", "lr", "adamw", "lora"}
 RECIPE_READERS = ("rl/data_section.cc", "rl/judge_section.cc", "rl/run_config.cc", "rl/lora_section.cc",
-                  "rl/media_sections.cc", "rl/reward_section.cc")
+                  "rl/media_sections.cc", "rl/reward_section.cc", "rl/thought_section.cc")
 RUBRIC_READER = "reward/rubric_reader.cc"  # of which `section` is the recipe's, `node` an entry of the list
 
 

@@ -1,0 +1,73 @@
+// egost: question files of Ego-ST counted and divided; docs/egost.md.
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+
+#include "core/error.h"
+#include "data/jsonl_dataset.h"
+#include "tools/egost/commands.h"
+
+namespace retrace::egost {
+
+std::vector<data::Sample> read_questions(const std::filesystem::path& file, bool skip_broken) {
+  data::DatasetOptions options;
+  options.file = file;
+  options.allow_text_only = true;
+  options.skip_broken = skip_broken;
+  options.check_files = false;
+  return data::read_dataset(options);
+}
+
+}  // namespace retrace::egost
+
+namespace {
+
+using namespace retrace;
+
+constexpr const char* kFooter = R"(
+Examples:
+  egost census total_test_mcq_63.jsonl total_test_mcq_630.jsonl
+  egost census Part1_forward_mcq.json --skip-broken
+  egost split total_test_mcq_630.jsonl --out splits
+  egost split total_test_mcq_630.jsonl --out splits --sizes 50,100,200 --test-share 0.2
+
+Videos are not opened and need not be there.
+
+Exit codes: 0 done, 1 internal error, 2 bad usage, 3 a file that cannot be read or holds a broken
+record)";
+
+int run(int argc, char** argv) {
+  CLI::App app("Counts and divides question files of Ego-ST (docs/egost.md).", "egost");
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  CLI::App* census = app.add_subcommand("census", "what is in files: counts, pairs, defects");
+  CLI::App* split = app.add_subcommand("split", "training sets of several sizes, tests apart");
+  const std::function<void()> run_census = egost::add_census(*census);
+  const std::function<void()> run_split = egost::add_split(*split);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
+  }
+  (census->parsed() ? run_census : run_split)();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  at::set_num_threads(1);
+  try {
+    return run(argc, argv);
+  } catch (const core::Error& error) {
+    fmt::print(stderr, "egost: {}\n", error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "egost: internal error: {}\n", error.what());
+    return static_cast<int>(core::ExitCode::kInternal);
+  }
+}
