@@ -1,0 +1,51 @@
+#include "data/giveaway.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "data/option_features.h"
+#include "data/option_text.h"
+
+namespace retrace::data {
+namespace {
+
+using Words = std::vector<std::string>;  // in order, repeated as often as they occur
+
+Words sorted_words(std::string_view text) {
+  Words words = words_of(text);
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
+double multiset_jaccard(const Words& a, const Words& b) {
+  Words common;
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(common));
+  const size_t num_all = a.size() + b.size() - common.size();
+  return num_all == 0 ? 0 : static_cast<double>(common.size()) / static_cast<double>(num_all);
+}
+
+}  // namespace
+
+GiveawayByKind giveaway(const std::vector<Sample>& samples) {
+  GiveawayByKind result;
+  for (const Sample& sample : samples) {
+    if (sample.opposite.empty() || sample.options.empty()) continue;
+    const TextQuestion question = text_questions({sample}).front();
+    const Words annotation = sorted_words(sample.opposite);
+    std::vector<double> overlaps;
+    for (const OptionText& option : question.options)
+      overlaps.push_back(multiset_jaccard(annotation, sorted_words(option.text)));
+    const auto best = std::max_element(overlaps.begin(), overlaps.end());
+    const bool nearest = static_cast<size_t>(best - overlaps.begin()) == question.answer;
+    Giveaway& kind = result[{sample.task, sample.direction}];
+    ++kind.num_questions;
+    kind.num_nearest += nearest ? 1 : 0;
+    kind.num_tied += nearest && std::count(best, overlaps.end(), *best) > 1 ? 1 : 0;
+    kind.num_equal +=
+        words_of(sample.opposite) == words_of(sample.options[question.answer]) ? 1 : 0;
+  }
+  return result;
+}
+
+}  // namespace retrace::data
