@@ -1,10 +1,12 @@
-// egost: question files of Ego-ST counted and divided; docs/egost.md.
+// egost: question files of Ego-ST counted, divided and hardened; docs/egost.md.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "data/jsonl_dataset.h"
@@ -33,6 +35,8 @@ Examples:
   egost census Part1_forward_mcq.json --skip-broken
   egost split total_test_mcq_630.jsonl --out splits
   egost split total_test_mcq_630.jsonl --out splits --sizes 50,100,200 --test-share 0.2
+  egost harden total_test_mcq_630.jsonl --out hardened.jsonl --distractors replace
+  egost shortcuts total_test_mcq_630.jsonl
 
 Videos are not opened and need not be there.
 
@@ -40,20 +44,27 @@ Exit codes: 0 done, 1 internal error, 2 bad usage, 3 a file that cannot be read 
 record)";
 
 int run(int argc, char** argv) {
-  CLI::App app("Counts and divides question files of Ego-ST (docs/egost.md).", "egost");
+  CLI::App app("Counts, divides and hardens question files of Ego-ST (docs/egost.md).", "egost");
   app.require_subcommand(1);
   app.footer(kFooter);
-  CLI::App* census = app.add_subcommand("census", "what is in files: counts, pairs, defects");
-  CLI::App* split = app.add_subcommand("split", "training sets of several sizes, tests apart");
-  const std::function<void()> run_census = egost::add_census(*census);
-  const std::function<void()> run_split = egost::add_split(*split);
+  std::vector<std::pair<CLI::App*, std::function<void()>>> commands;
+  const auto add = [&](const char* name, const char* what, auto add_options) {
+    CLI::App* command = app.add_subcommand(name, what);
+    commands.emplace_back(command, add_options(*command));
+  };
+  add("census", "what is in files: counts, pairs, defects", egost::add_census);
+  add("split", "training sets of several sizes, tests apart", egost::add_split);
+  add("harden", "options that tell less without the video", egost::add_harden);
+  add("shortcuts", "what a reader without the video gets right", egost::add_shortcuts);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
     return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
   }
-  (census->parsed() ? run_census : run_split)();
+  for (const auto& [command, action] : commands) {
+    if (command->parsed()) action();
+  }
   return 0;
 }
 

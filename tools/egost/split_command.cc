@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -10,6 +12,7 @@
 #include "data/pair_index.h"
 #include "data/question_split.h"
 #include "tools/egost/commands.h"
+#include "tools/egost/question_lines.h"
 
 namespace retrace::egost {
 namespace {
@@ -31,17 +34,6 @@ Writes into the folder --out, lines as they were in FILE:
   test.jsonl        with --test-share: questions that no train_N.jsonl and no rest_N.jsonl has
   other_than_SOURCE.jsonl, only_SOURCE.jsonl   one source held out (out of domain)
 Relative video paths now start at the new folder: set `video_root` in the recipe.)";
-
-// lines[i]: line i of the file, as Sample::index counts them.
-std::vector<std::string_view> lines_of(std::string_view content) {
-  std::vector<std::string_view> lines;
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = std::min(content.find('\n', begin), content.size());
-    lines.push_back(content.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
 
 class SplitWriter {
  public:
