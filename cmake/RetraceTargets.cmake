@@ -95,4 +95,8 @@ function(retrace_add_test name)
   # `<binary> --gtest_filter=Suite.Case` runs one case.
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  if(RETRACE_SANITIZERS)
+    # Several times slower; and an allocation that cannot succeed has to fail as it does elsewhere.
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1500 ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)
+  endif()
 endfunction()

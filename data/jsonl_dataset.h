@@ -5,6 +5,12 @@
 // Instead of "video" or beside it a record may have "videos", "image" and "images": a path or a
 // list of paths. Where a kind has placeholders in the problem ("<video>", "<image>"), there is one
 // for each, in the order of the list.
+//
+// A file whose name ends in ".json" is one of Ego-ST Bench (data/benchmark_file.h).
+//
+// Sample::question and options are filled where the problem has "Options:", task, direction, source
+// and opposite where the demonstration has the form of Ego-ST (data/egost_labels.h), opposite also
+// where the file asks for both directions of a route (data/pair_index.h).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +28,7 @@ struct DatasetOptions {
                    // are taken from here, or from the file's own folder when empty
   bool allow_text_only = false;  // accept records without videos and images ("video" may be "")
   int64_t max_samples = 0;       // keep the first so many; 0 keeps all
+  bool skip_broken = false;      // leave out records that cannot be used, with a warning for each
   bool check_files = true;       // false: videos and images need not exist (texts alone are read)
 };
 

@@ -72,7 +72,7 @@ std::optional<char> answer_letter(std::string_view answer) {
   return answer[0];
 }
 
-std::optional<char> extract_letter(std::string_view completion) {
+std::optional<std::string> extract_answer(std::string_view completion) {
   constexpr std::string_view kOpen = kTagTexts[static_cast<size_t>(Tag::kAnswerOpen)];
   constexpr std::string_view kClose = kTagTexts[static_cast<size_t>(Tag::kAnswerClose)];
   const size_t open = completion.find(kOpen);
@@ -82,7 +82,12 @@ std::optional<char> extract_letter(std::string_view completion) {
   }
   if (completion.rfind(kOpen) != open || completion.rfind(kClose) != close) return std::nullopt;
   const size_t begin = open + kOpen.size();
-  return answer_letter(trim(completion.substr(begin, close - begin)));
+  return std::string(trim(completion.substr(begin, close - begin)));
+}
+
+std::optional<char> extract_letter(std::string_view completion) {
+  const std::optional<std::string> answer = extract_answer(completion);
+  return answer ? answer_letter(*answer) : std::nullopt;
 }
 
 }  // namespace retrace::reward

@@ -22,6 +22,10 @@ std::optional<ParsedCompletion> parse_strict(std::string_view completion);
 // nullopt otherwise, and so for white space around it, which parse_strict has trimmed.
 std::optional<char> answer_letter(std::string_view answer);
 
+// The trimmed text inside the only <answer> pair of a text that need not follow the grammar
+// otherwise; nullopt if there is no such pair or more than one.
+std::optional<std::string> extract_answer(std::string_view completion);
+
 // The letter inside the only <answer> pair of a text that need not follow the grammar otherwise;
 // nullopt if there is no such pair, more than one, or no letter in it. Evaluation uses this, so
 // that a model without the thought format is scored on its answers.

@@ -1,32 +1,25 @@
-// The rewards that ship, and the list that makes them by name.
+// The list of rewards that ship. docs/rewards.md describes each.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "reward/reward_fn.h"
+#include "core/config_node.h"
+#include "reward/reward_maker.h"
 
 namespace retrace::reward {
 
-// 1 if the only <answer> pair holds exactly the right letter ("B" or "B."), else 0. Truncated
-// completions score 0.
-class StrictLetterReward : public RewardFn {
- public:
-  std::string_view name() const override { return "letter"; }
-  std::optional<double> score(const RewardInput& input) const override;
-};
-
-// 1 if the completion follows the strict tag grammar (reward/answer_parser.h), else 0.
-class FormatReward : public RewardFn {
- public:
-  std::string_view name() const override { return "format"; }
-  std::optional<double> score(const RewardInput& input) const override;
-};
-
 std::vector<std::string> builtin_reward_names();
-// Throws ConfigError naming the known rewards.
-std::unique_ptr<RewardFn> make_reward(std::string_view name);
+
+// Whether one of these rewards asks RewardResources::judge.
+bool needs_judge(const std::vector<std::string>& names);
+
+// Reads the options of the reward `name` from its entry in a recipe. Throws ConfigError naming the
+// known rewards, or for an option out of range. Unknown keys are the caller's (node.finish()).
+RewardMaker read_reward(std::string_view name, core::ConfigNode& node);
+
+// With the options' defaults.
+RewardMaker default_reward(std::string_view name);
 
 }  // namespace retrace::reward

@@ -11,70 +11,180 @@
 namespace retrace::reward {
 namespace {
 
-// The same rule as make_reward's, but said with the place in the file.
-void check_known(const core::ConfigNode& node, const std::string& name) {
-  const std::vector<std::string> known = builtin_reward_names();
-  if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  node.fail("name",
-            fmt::format("unknown reward '{}'; known rewards: {}", name, fmt::join(known, ", ")));
+void check_finite(const RewardSpec& spec, std::string_view key, double value) {
+  if (std::isfinite(value)) return;
+  core::throw_<core::ConfigError>("reward '{}': {} must be a finite number, is {}", spec.name, key,
+                                  value);
+}
+
+void check_raw(std::string_view name, const std::optional<double>& raw) {
+  RETRACE_CHECK(!raw || std::isfinite(*raw), "reward '{}' returned {}", name, *raw);
 }
 
 }  // namespace
 
-Rubric::Rubric(const std::vector<RewardSpec>& specs) {
+// ------------------------------------------------------------------------------------------------
+// Making it
+// ------------------------------------------------------------------------------------------------
+
+Rubric::Rubric(const std::vector<RewardSpec>& specs, const RewardResources& resources) {
   if (specs.empty()) {
     core::throw_<core::ConfigError>(
         "reward: expected at least one reward, found none; add one, for example {{name: letter}}");
   }
-  for (const RewardSpec& spec : specs) {
-    if (!std::isfinite(spec.weight)) {
-      core::throw_<core::ConfigError>("reward '{}': weight must be a finite number, is {}",
-                                      spec.name, spec.weight);
+  for (const RewardSpec& spec : specs) add(spec, resources);
+  link_accuracy();
+}
+
+void Rubric::add(const RewardSpec& spec, const RewardResources& resources) {
+  check_finite(spec, "weight", spec.weight);
+  check_finite(spec, "threshold", spec.threshold);
+  if (index_of(spec.name) < entries_.size()) {
+    core::throw_<core::ConfigError>("reward '{}': listed twice; keep one and add up the weights",
+                                    spec.name);
+  }
+  Entry entry;
+  entry.spec = spec;
+  if (!spec.gate.empty()) {
+    entry.gate = index_of(spec.gate);
+    if (*entry.gate == entries_.size()) {
+      core::throw_<core::ConfigError>(
+          "reward '{}': gate must be a reward listed before it, is '{}'", spec.name, spec.gate);
     }
-    const bool is_repeated = std::any_of(rewards_.begin(), rewards_.end(), [&](const auto& reward) {
-      return reward->name() == spec.name;
-    });
-    if (is_repeated) {
-      core::throw_<core::ConfigError>("reward '{}': listed twice; keep one and add up the weights",
-                                      spec.name);
+  }
+  AnyReward made = (spec.make ? spec.make : default_reward(spec.name))(resources);
+  if (auto* single = std::get_if<std::unique_ptr<RewardFn>>(&made)) {
+    entry.single = std::move(*single);
+  } else {
+    entry.group = std::move(std::get<std::unique_ptr<GroupRewardFn>>(made));
+  }
+  entries_.push_back(std::move(entry));
+}
+
+void Rubric::link_accuracy() {
+  for (Entry& entry : entries_) {
+    if (!entry.group) continue;
+    const size_t accuracy = index_of(entry.group->accuracy());
+    if (accuracy == entries_.size() || !entries_[accuracy].single) {
+      core::throw_<core::ConfigError>(
+          "reward '{}': accuracy must be a listed reward of single completions, is '{}'; list it "
+          "too, with weight 0 if it must not count",
+          entry.spec.name, entry.group->accuracy());
     }
-    rewards_.push_back(make_reward(spec.name));
-    weights_.push_back(spec.weight);
+    entry.accuracy = accuracy;
   }
 }
 
+size_t Rubric::index_of(std::string_view name) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.spec.name == name; });
+  return static_cast<size_t>(found - entries_.begin());
+}
+
+bool Rubric::Entry::applies_to(const data::Sample& sample) const {
+  const std::vector<data::Task>& tasks = spec.tasks;
+  return tasks.empty() || std::find(tasks.begin(), tasks.end(), sample.task) != tasks.end();
+}
+
+// ------------------------------------------------------------------------------------------------
+// Scoring
+// ------------------------------------------------------------------------------------------------
+
 Score Rubric::score(const RewardInput& input) const {
-  Score score{.parts = {}, .total = 0.0};
-  for (size_t reward_idx = 0; reward_idx < rewards_.size(); ++reward_idx) {
-    const RewardFn& reward = *rewards_[reward_idx];
-    const std::optional<double> raw = reward.score(input);
-    RETRACE_CHECK(!raw || std::isfinite(*raw), "reward '{}' returned {}", reward.name(), *raw);
-    score.parts.push_back({std::string(reward.name()), raw});
-    if (!raw) score.total = std::nullopt;
-    if (score.total) *score.total += weights_[reward_idx] * *raw;
+  Score score;
+  for (const Entry& entry : entries_) {
+    RewardPart& part = score.parts.emplace_back();
+    part.name = entry.spec.name;
+    part.applies = entry.applies_to(input.sample);
+    if (part.applies && entry.single) part.raw = entry.single->score(input);
+    check_raw(part.name, part.raw);
   }
+  sum_up(score);
   return score;
+}
+
+void Rubric::finish_group(const std::vector<RewardInput>& inputs, std::vector<Score>& scores,
+                          const std::vector<Score>& shuffled) const {
+  for (size_t entry_idx = 0; entry_idx < entries_.size(); ++entry_idx) {
+    const Entry& entry = entries_[entry_idx];
+    if (!entry.group || scores.empty() || !scores.front().parts[entry_idx].applies) continue;
+    const auto accuracy_of = [&](const std::vector<Score>& list) {
+      std::vector<std::optional<double>> values;
+      for (const Score& score : list) values.push_back(score.parts[*entry.accuracy].raw);
+      return values;
+    };
+    const auto accuracy = accuracy_of(scores), shuffled_accuracy = accuracy_of(shuffled);
+    const auto values = entry.group->score({inputs, accuracy, shuffled_accuracy});
+    RETRACE_CHECK(values.size() == scores.size(), "reward '{}' returned {} values for {}",
+                  entry.spec.name, values.size(), scores.size());
+    for (size_t i = 0; i < scores.size(); ++i) {
+      check_raw(entry.spec.name, values[i]);
+      scores[i].parts[entry_idx].raw = values[i];
+    }
+  }
+  for (Score& score : scores) sum_up(score);
+}
+
+std::vector<Score> Rubric::score_group(const std::vector<RewardInput>& inputs) const {
+  std::vector<Score> scores;
+  for (const RewardInput& input : inputs) scores.push_back(score(input));
+  finish_group(inputs, scores);
+  return scores;
+}
+
+void Rubric::sum_up(Score& score) const {
+  score.total = 0.0;
+  std::vector<std::optional<bool>> passed(
+      entries_.size());  // opens what it gates; nullopt: unknown
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const RewardSpec& spec = entries_[i].spec;
+    const RewardPart& part = score.parts[i];
+    const std::optional<bool> open = entries_[i].gate ? passed[*entries_[i].gate] : true;
+    if (!part.applies || open == false) {
+      passed[i] = open;  // a reward for other tasks stands in nobody's way
+      continue;
+    }
+    if (open && part.raw) passed[i] = *part.raw >= spec.threshold;
+    if (spec.weight == 0) continue;
+    if (!open || !part.raw) score.total = std::nullopt;
+    if (score.total) *score.total += spec.weight * *part.raw;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------
+// Asking about it
+// ------------------------------------------------------------------------------------------------
+
+int64_t Rubric::num_shuffled(int64_t group_size) const {
+  int64_t largest = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.group) largest = std::max(largest, entry.group->num_shuffled(group_size));
+  }
+  return largest;
 }
 
 std::vector<std::string> Rubric::names() const {
   std::vector<std::string> names;
-  for (const auto& reward : rewards_) names.emplace_back(reward->name());
+  for (const Entry& entry : entries_) names.push_back(entry.spec.name);
   return names;
 }
 
-std::vector<RewardSpec> read_reward_specs(core::ConfigNode& parent, std::string_view key) {
-  std::vector<RewardSpec> specs;
-  for (core::ConfigNode& node : parent.section_list(key)) {
-    RewardSpec spec;
-    node.read("name", spec.name);
-    if (spec.name.empty()) node.fail("name", "expected the name of a reward, found none");
-    check_known(node, spec.name);
-    node.read("weight", spec.weight);
-    node.require(std::isfinite(spec.weight), "weight", "must be a finite number", spec.weight);
-    node.finish();
-    specs.push_back(std::move(spec));
+std::vector<std::string> Rubric::unfit(const std::vector<data::Sample>& samples) const {
+  std::vector<std::string> complaints;
+  for (const Entry& entry : entries_) {
+    if (!entry.single) continue;
+    std::string first;
+    const bool can_judge =
+        std::any_of(samples.begin(), samples.end(), [&](const data::Sample& sample) {
+          const std::string why = entry.applies_to(sample) ? entry.single->why_unfit(sample)
+                                                           : "no sample is of its tasks";
+          if (first.empty() && !why.empty())
+            first = fmt::format("{}: {} (sample {})", entry.spec.name, why, sample.index);
+          return why.empty();
+        });
+    if (!can_judge && !samples.empty()) complaints.push_back(first);
   }
-  return specs;
+  return complaints;
 }
 
 }  // namespace retrace::reward

@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/resources.h"
 #include "model/prompt.h"
 #include "rl/agreement.h"
+#include "rl/grpo_output.h"
 
 namespace retrace::rl {
 namespace {
@@ -55,10 +54,13 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
       samples_(std::move(samples)),
       order_(static_cast<int64_t>(samples_.size()),
              context.config.run.seed + 1),  // not the order SFT had
+      option_order_(context.config.grpo.data, context.config.run.seed, "grpo"),
       frozen_rows_(context.config.video.cache_mb << 20),
       reference_rows_(context.config.video.cache_mb << 20),
       reference_(std::move(reference)),
-      rubric_(context.config.rewards),
+      scoring_(context.config.reward, context.config.grpo.advantage, context.config.grpo.group_size,
+               context.reward_resources),
+      shuffled_clips_(context, scoring_.num_shuffled()),
       engine_(context.policy, context.tokenizer,
               rollout_options(context, context.config.rollout.sampling.temperature)),
       sampling_stream_(context.config.run.seed, "sampling"),
@@ -67,6 +69,7 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
       num_steps_(stage_steps(context.config.grpo, static_cast<int64_t>(samples_.size()))) {
   RETRACE_CHECK(reference_ || context_.config.grpo.loss.kl_coefficient == 0,
                 "a KL term without a reference");
+  warn_of_unfit_samples(scoring_.rubric(), samples_, context_.communicator.rank());
   const bool train_vision = trains_vision(context_);
   at::Tensor gradients = context_.policy.weights().require_gradients(train_vision);
   optimizer_ = std::make_unique<AdamW>(context_.policy.weights().trainable(), std::move(gradients),
@@ -80,12 +83,16 @@ StepReport GrpoStage::run_step(int64_t step) {
   Stopwatch total, watch;
 
   std::vector<PromptWork> work;
-  run_on_all_ranks(context_.communicator, [&] { work = prepare(step); });
+  run_on_all_ranks(context_.communicator, [&] {
+    work = prepare(step);
+    shuffled_clips_.prepare(work);
+  });
   const double video_s = watch.lap();
   roll_out(work, step);
   const double rollout_s = watch.lap();
-  score(work, sums);
-  write_rollouts(work, step);
+  run_on_all_ranks(context_.communicator, [&] { scoring_.finish(work, sums); });
+  write_rollouts(work, step + 1, scoring_.num_shuffled() > 0, rollout_folder_,
+                 context_.communicator);
   const double reward_s = watch.lap();
   score_reference(work);
   const double lr = learning_rate(options.lr, step, num_steps_);
@@ -103,7 +110,9 @@ StepReport GrpoStage::run_step(int64_t step) {
   sums.reduce(context_.communicator);
   const double step_s = total.lap();
   StepReport report;
-  report.metrics = metrics(sums);
+  report.metrics = scoring_.metrics(sums);
+  const std::vector<core::Metric> of_updates = update_metrics(sums);
+  report.metrics.insert(report.metrics.end(), of_updates.begin(), of_updates.end());
   for (const core::Metric& metric :
        std::vector<core::Metric>{{"policy/grad_norm", grad_norm},
                                  {"policy/learning_rate", lr},
@@ -116,8 +125,11 @@ StepReport GrpoStage::run_step(int64_t step) {
                                  {"time/update_s", update_s}}) {
     report.metrics.push_back(metric);
   }
-  report.headline = fmt::format("reward {:.3f} kl {:.4f}", sums.ratio("reward", "scored"),
-                                sums.ratio("kl", "tokens"));
+  const bool is_scored = sums.sum("scored") > 0;
+  report.headline =
+      fmt::format("reward {} kl {:.4f}",
+                  is_scored ? fmt::format("{:.3f}", sums.mean("reward", "scored")) : "unknown",
+                  sums.ratio("kl", "tokens"));
   return report;
 }
 
@@ -129,7 +141,7 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
   for (const int64_t index : order_.slots(slots.first, slots.count)) {
     PromptWork& item = work.emplace_back();
     item.slot = slots.first + static_cast<int64_t>(work.size()) - 1;
-    item.sample = &samples_[static_cast<size_t>(index)];
+    item.sample = option_order_.draw(samples_[static_cast<size_t>(index)], item.slot);
     item.prompt = context_.prompts.build(*item.sample);
     if (dropout_stream_)
       item.dropout = dropout_stream_->substream(static_cast<uint64_t>(item.slot));
@@ -142,44 +154,34 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
   return work;
 }
 
-void GrpoStage::roll_out(std::vector<PromptWork>& work, int64_t step) const {
+void GrpoStage::roll_out(std::vector<PromptWork>& work, int64_t step) {
   std::vector<rollout::RolloutRequest> requests;
   for (const PromptWork& item : work) {
     requests.push_back({&item.prompt.tokens, item.vision.detached(),
                         context_.config.grpo.group_size,
                         sampling_stream_.substream(static_cast<uint64_t>(item.slot))});
   }
-  std::vector<rollout::RolloutGroup> groups = engine_.generate(requests, step);
-  for (size_t i = 0; i < work.size(); ++i) work[i].group = std::move(groups[i]);
-}
-
-void GrpoStage::score(std::vector<PromptWork>& work, MetricSums& sums) const {
-  for (const std::string& name : rubric_.names()) {
-    sums.add("reward." + name, 0);
-    sums.add("judged." + name, 0);
-  }
+  std::vector<PromptWork*> shuffled;  // of the requests behind those
   for (PromptWork& item : work) {
-    std::vector<std::optional<double>> totals;
-    for (const rollout::Completion& completion : item.group.completions) {
-      const bool truncated = completion.finish == rollout::FinishReason::kLength;
-      const reward::Score& score =
-          item.scores.emplace_back(rubric_.score({completion.text, truncated, *item.sample}));
-      totals.push_back(score.total);
-      for (const reward::RewardPart& part : score.parts) {
-        sums.add("reward." + part.name, part.raw.value_or(0.0));
-        sums.add("judged." + part.name, part.raw ? 1 : 0);
-      }
-      sums.add("reward", score.total.value_or(0.0));
-      sums.add("reward_squared", score.total.value_or(0.0) * score.total.value_or(0.0));
-      sums.add("scored", score.total ? 1 : 0);
-      sums.add("truncated", truncated ? 1 : 0);
-      sums.add("completions", 1);
-      sums.add("tokens", static_cast<double>(completion.ids.size()));
+    if (!item.shuffled) continue;
+    requests.push_back(shuffled_clips_.request(item));
+    shuffled.push_back(&item);
+  }
+  const auto judge = [&](size_t request_idx, const rollout::RolloutGroup& group) {
+    if (request_idx < work.size()) {
+      work[request_idx].group = group;
+      scoring_.judge(work[request_idx]);
+    } else {
+      PromptWork& item = *shuffled[request_idx - work.size()];
+      item.shuffled->group = group;
+      scoring_.judge_shuffled(item);
     }
-    item.advantage = group_advantage(totals, context_.config.grpo.advantage);
-    sums.add("dead", item.advantage.dead ? 1 : 0);
-    sums.add("group_std", item.advantage.std);
-    sums.add("groups", 1);
+  };
+  try {
+    engine_.generate(requests, step, nullptr, judge);
+  } catch (...) {
+    scoring_.abandon();  // it writes into `work`
+    throw;
   }
 }
 
@@ -201,11 +203,12 @@ void GrpoStage::score_reference(std::vector<PromptWork>& work) {
 
 double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr,
                          MetricSums& sums) {
-  at::Tensor counts = at::zeros({2}, at::kDouble);  // completions, tokens
+  at::Tensor counts = at::zeros({3}, at::kDouble);  // completions, tokens, live completions
   for (size_t i = begin; i < end; ++i) {
-    for (const rollout::Completion& completion : work[i].group.completions) {
+    for (size_t g = 0; g < work[i].group.completions.size(); ++g) {
       counts[0] += 1;
-      counts[1] += static_cast<double>(completion.ids.size());
+      counts[1] += static_cast<double>(work[i].group.completions[g].ids.size());
+      counts[2] += work[i].advantage.advantages[g] != 0 ? 1 : 0;
     }
   }
   context_.communicator.all_reduce_sum(counts, "completion count");
@@ -216,19 +219,35 @@ double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end
     for (size_t i = begin; i < end; ++i)
       work[i].vision = VisionRows(context_.policy, work[i].prompt, true);
   }
+  UpdateEvidence evidence{counts[2].item<double>(), counts[1].item<double>()};
   size_t next = begin;
   for (const auto& items :
        split_by_rows(pack_items(work, begin, end), context_.config.grpo.micro_batch_tokens)) {
     std::vector<PromptWork*> micro_batch;
     for (size_t i = 0; i < items.size(); ++i) micro_batch.push_back(&work[next++]);
-    add_loss(micro_batch, denominators, sums);
+    add_loss(micro_batch, denominators, sums, evidence);
   }
   for (size_t i = begin; i < end; ++i) work[i].vision.finish_backward();
-  return reduce_and_step(context_, *optimizer_, lr);
+  sums.add("updates", 1);
+  sums.add("idle_updates", 0);
+  if (may_update(evidence)) return reduce_and_step(context_, *optimizer_, lr);
+  sums.add("idle_updates", 1);
+  optimizer_->zero_gradients();
+  return 0;
+}
+
+bool GrpoStage::may_update(UpdateEvidence evidence) const {
+  if (evidence.num_live > 0) return true;  // on every rank: it is reduced already
+  at::Tensor gaps = at::tensor({evidence.reference_gap, evidence.rollout_gap}, at::kDouble);
+  context_.communicator.all_reduce_sum(gaps, "gaps of an update without advantages");
+  evidence.reference_gap = gaps[0].item<double>();
+  evidence.rollout_gap = gaps[1].item<double>();
+  return has_signal(evidence);
 }
 
 void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
-                         const StepDenominators& denominators, MetricSums& sums) {
+                         const StepDenominators& denominators, MetricSums& sums,
+                         UpdateEvidence& evidence) {
   const GrpoSection& options = context_.config.grpo;
   std::vector<PackItem> items;
   std::vector<float> advantages, rollout_logprobs;
@@ -250,15 +269,19 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
   const kernels::TokenLogprob scored =
       response_logprobs(context_.policy, batch, context_.config.rollout.sampling.temperature);
   const at::Tensor rollout_R = at::tensor(rollout_logprobs, at::kFloat);
+  const at::Tensor reference_R =
+      reference_logprobs.empty() ? at::Tensor() : at::cat(reference_logprobs);
   const PolicyLoss result =
       policy_loss(scored.logprob_T, options.updates_per_rollout > 1 ? rollout_R : at::Tensor(),
-                  reference_logprobs.empty() ? at::Tensor() : at::cat(reference_logprobs),
-                  at::tensor(advantages, at::kFloat),
+                  reference_R, at::tensor(advantages, at::kFloat),
                   token_weights(batch.completion_lengths, denominators, options.loss.aggregation),
                   options.loss);
   add_gradients(result.loss);
 
   const at::Tensor gap = (scored.logprob_T.detach() - rollout_R).abs();
+  evidence.rollout_gap += gap.sum().item<double>();
+  if (reference_R.defined())
+    evidence.reference_gap += (scored.logprob_T.detach() - reference_R).abs().sum().item<double>();
   sums.add("loss", result.loss.item<double>());
   sums.add("kl", result.kl_sum);
   sums.add("clipped", result.clipped_sum);
@@ -266,41 +289,6 @@ void GrpoStage::add_loss(const std::vector<PromptWork*>& micro_batch,
   sums.add("gap", gap.sum().item<double>());
   sums.raise("gap", gap.max().item<double>());
   sums.add("rows", static_cast<double>(batch.ids_T.size(0)));
-}
-
-void GrpoStage::write_rollouts(const std::vector<PromptWork>& work, int64_t step) const {
-  const std::vector<std::string> by_rank =
-      context_.communicator.all_gather(rollout_lines(work, step + 1), "rollouts");
-  if (context_.communicator.rank() != 0) return;
-  std::string lines;
-  for (const std::string& part : by_rank) lines += part;
-  core::write_file_atomically(rollout_folder_ / fmt::format("step-{:06d}.jsonl", step + 1), lines);
-}
-
-std::vector<core::Metric> GrpoStage::metrics(const MetricSums& sums) const {
-  const double mean = sums.ratio("reward", "scored");
-  const double variance = sums.ratio("reward_squared", "scored") - mean * mean;
-  std::vector<core::Metric> list = {{"reward/mean", mean},
-                                    {"reward/std", std::sqrt(std::max(variance, 0.0))},
-                                    {"reward/group_std", sums.ratio("group_std", "groups")}};
-  for (const std::string& name : rubric_.names()) {
-    list.push_back({"reward/" + name + "/mean", sums.ratio("reward." + name, "judged." + name)});
-  }
-  const std::vector<core::Metric> rest = {
-      {"groups/dead_fraction", sums.ratio("dead", "groups")},
-      {"completion/length_mean", sums.ratio("tokens", "completions")},
-      {"completion/truncated_fraction", sums.ratio("truncated", "completions")},
-      {"kl/mean", sums.ratio("kl", "tokens")},
-      {"policy/loss", sums.sum("loss")},
-      {"policy/clip_fraction", sums.ratio("clipped", "tokens")},
-      {"policy/entropy", sums.ratio("entropy", "tokens")},
-      {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
-      {"rollout/logprob_gap_max", sums.largest("gap")},
-      {"vision/passes", sums.sum("vision_passes")},
-      {"video/partly_read", sums.sum("partly_read_videos")},
-      {"video/missing_frames", sums.sum("missing_frames")}};
-  list.insert(list.end(), rest.begin(), rest.end());
-  return list;
 }
 
 }  // namespace retrace::rl

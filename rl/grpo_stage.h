@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "core/random.h"
-#include "reward/rubric.h"
+#include "rl/group_scoring.h"
 #include "rl/grpo_work.h"
+#include "rl/idle_update.h"
 #include "rl/metric_sums.h"
 #include "rl/sample_order.h"
+#include "rl/shuffled_clips.h"
 #include "rl/stage.h"
 #include "rollout/engine.h"
 
@@ -38,23 +40,26 @@ class GrpoStage : public Stage {
 
  private:
   std::vector<PromptWork> prepare(int64_t step);
-  void roll_out(std::vector<PromptWork>& work, int64_t step) const;
-  void score(std::vector<PromptWork>& work, MetricSums& sums) const;
+  // Samples all completions; each group is judged while others are sampled.
+  void roll_out(std::vector<PromptWork>& work, int64_t step);
   void score_reference(std::vector<PromptWork>& work);
-  // One optimizer step on work[begin, end); returns the gradient norm.
+  // One optimizer step on work[begin, end), or none: see Note [An update without a signal moves
+  // nothing]. Returns the gradient norm.
   double update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr,
                 MetricSums& sums);
+  // Adds to the evidence's gaps too.
   void add_loss(const std::vector<PromptWork*>& micro_batch, const StepDenominators& denominators,
-                MetricSums& sums);
-  void write_rollouts(const std::vector<PromptWork>& work, int64_t step) const;
-  std::vector<core::Metric> metrics(const MetricSums& sums) const;
+                MetricSums& sums, UpdateEvidence& evidence);
+  bool may_update(UpdateEvidence evidence) const;
 
   RunContext context_;
   std::vector<data::Sample> samples_;
   SampleOrder order_;
+  OptionOrder option_order_;
   FrozenVisionRows frozen_rows_, reference_rows_;
   std::unique_ptr<model::QwenVl> reference_;
-  reward::Rubric rubric_;
+  GroupScoring scoring_;
+  ShuffledClips shuffled_clips_;
   rollout::RolloutEngine engine_;
   core::RandomStream sampling_stream_;
   std::optional<core::RandomStream> dropout_stream_;

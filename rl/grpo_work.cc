@@ -6,9 +6,8 @@
 namespace retrace::rl {
 namespace {
 
-nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
-  const rollout::Completion& completion = work.group.completions[index];
-  const reward::Score& score = work.scores[index];
+nlohmann::ordered_json completion_json(const rollout::Completion& completion,
+                                       const reward::Score& score, size_t index) {
   nlohmann::ordered_json parts;
   for (const reward::RewardPart& part : score.parts) {
     parts[part.name] =
@@ -26,7 +25,6 @@ nlohmann::ordered_json completion_json(const PromptWork& work, size_t index) {
   line["reward_parts"] = parts;
   line["reward"] =
       score.total ? nlohmann::ordered_json(*score.total) : nlohmann::ordered_json(nullptr);
-  line["advantage"] = work.advantage.advantages[index];
   return line;
 }
 
@@ -34,6 +32,28 @@ nlohmann::ordered_json path_list(const std::vector<std::filesystem::path>& paths
   auto list = nlohmann::ordered_json::array();
   for (const std::filesystem::path& path : paths) list.push_back(path.string());
   return list;
+}
+
+nlohmann::ordered_json prompt_json(const PromptWork& item, int64_t step) {
+  nlohmann::ordered_json line;
+  line["step"] = step;
+  line["slot"] = item.slot;
+  line["sample"] = item.sample->index;
+  line["task"] = data::to_string(item.sample->task);
+  line["direction"] = data::to_string(item.sample->direction);
+  line["images"] = path_list(item.sample->images);
+  line["videos"] = path_list(item.sample->videos);
+  line["problem"] = item.sample->problem;
+  line["answer"] = item.sample->answer;
+  line["question"] = item.sample->question;
+  line["options"] = item.sample->options;
+  line["opposite"] = item.sample->opposite;
+  line["source"] = item.sample->source;
+  return line;
+}
+
+std::string to_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -51,18 +71,24 @@ std::string rollout_lines(const std::vector<PromptWork>& work, int64_t step) {
   std::string lines;
   for (const PromptWork& item : work) {
     for (size_t index = 0; index < item.group.completions.size(); ++index) {
-      nlohmann::ordered_json line;
-      line["step"] = step;
-      line["slot"] = item.slot;
-      line["sample"] = item.sample->index;
-      line["task"] = data::to_string(item.sample->task);
-      line["direction"] = data::to_string(item.sample->direction);
-      line["images"] = path_list(item.sample->images);
-      line["videos"] = path_list(item.sample->videos);
-      line["problem"] = item.sample->problem;
-      line["answer"] = item.sample->answer;
-      line.update(completion_json(item, index));
-      lines += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+      nlohmann::ordered_json line = prompt_json(item, step);
+      line.update(completion_json(item.group.completions[index], item.scores[index], index));
+      line["advantage"] = item.advantage.advantages[index];
+      lines += to_line(line);
+    }
+  }
+  return lines;
+}
+
+std::string shuffled_lines(const std::vector<PromptWork>& work, int64_t step) {
+  std::string lines;
+  for (const PromptWork& item : work) {
+    if (!item.shuffled) continue;
+    for (size_t index = 0; index < item.shuffled->group.completions.size(); ++index) {
+      nlohmann::ordered_json line = prompt_json(item, step);
+      line.update(completion_json(item.shuffled->group.completions[index],
+                                  item.shuffled->scores[index], index));
+      lines += to_line(line);
     }
   }
   return lines;

@@ -4,6 +4,8 @@
 #include <sstream>
 #include <vector>
 
+#include "rl/report_style.h"
+
 namespace retrace::rl {
 namespace {
 
@@ -96,6 +98,36 @@ std::string markdown_table_to_html(std::string_view markdown) {
   }
   if (in_table) html += "</tbody></table></div>\n";
   return html;
+}
+
+std::string markdown_sections_to_html(std::string_view markdown) {
+  std::string html, section;
+  const auto close = [&] {
+    if (!section.empty())
+      html += "<div class=\"card\">" + markdown_table_to_html(section) + "</div>\n";
+    section.clear();
+  };
+  std::istringstream lines{std::string(markdown)};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# ")) continue;
+    if (!line.starts_with("## ")) {
+      if (!line.empty()) section += line + "\n";
+      continue;
+    }
+    close();
+    html += "<h2>" + escape_html(line.substr(3)) + "</h2>\n";
+  }
+  close();
+  return html;
+}
+
+std::string html_page(std::string_view title, std::string_view body) {
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+  html.append(escape_html(title)).append(" - Retrace</title>\n<style>").append(kReportStyle);
+  html.append("</style>\n</head>\n<body><main>\n").append(body);
+  return html + "</main></body>\n</html>\n";
 }
 
 }  // namespace retrace::rl

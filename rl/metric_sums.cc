@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/error.h"
 
@@ -47,6 +48,11 @@ double MetricSums::largest(const std::string& name) const {
 double MetricSums::ratio(const std::string& numerator, const std::string& denominator) const {
   const double divisor = sum(denominator);
   return divisor == 0 ? 0.0 : sum(numerator) / divisor;
+}
+
+double MetricSums::mean(const std::string& sum_name, const std::string& count_name) const {
+  const double count = sum(count_name);
+  return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum(sum_name) / count;
 }
 
 }  // namespace retrace::rl

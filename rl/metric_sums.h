@@ -20,6 +20,8 @@ class MetricSums {
   double largest(const std::string& name) const;
   // sum(numerator) / sum(denominator), 0 when the denominator is 0.
   double ratio(const std::string& numerator, const std::string& denominator) const;
+  // The same, but NaN when the denominator is 0: a mean of nothing is missing, not 0.
+  double mean(const std::string& sum_name, const std::string& count_name) const;
 
  private:
   std::map<std::string, double> sums_, largest_;

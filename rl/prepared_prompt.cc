@@ -73,14 +73,15 @@ std::vector<model::ChatMessage> PromptBuilder::chat(const data::Sample& sample) 
                      place_vision(text, sample.images.size(), sample.videos.size()));
 }
 
-PreparedPrompt PromptBuilder::build_unnamed(const data::Sample& sample, bool blind) const {
+PreparedPrompt PromptBuilder::build_unnamed(const data::Sample& sample,
+                                            const VisionChange& change) const {
   const std::vector<model::ChatMessage> messages = chat(sample);
   if (!sources_.config.has_vision() && !(sample.images.empty() && sample.videos.empty())) {
     core::throw_<core::DataError>(
         "has images or videos, but the model reads text only; use a vision-language checkpoint, or "
         "samples without them");
   }
-  VisionLoader loader(sources_, image_options_, blind);
+  VisionLoader loader(sources_, image_options_, change);
   auto image = sample.images.begin();
   auto video = sample.videos.begin();
   for (const ChatPart& part : messages.back().parts) {
@@ -97,8 +98,18 @@ PreparedPrompt PromptBuilder::build_unnamed(const data::Sample& sample, bool bli
 }
 
 PreparedPrompt PromptBuilder::build(const data::Sample& sample, bool blind) const {
+  return build_changed(sample, {.blind = blind});
+}
+
+PreparedPrompt PromptBuilder::build_shuffled(const data::Sample& sample,
+                                             const core::RandomStream& stream) const {
+  return build_changed(sample, {.frame_shuffle = stream});
+}
+
+PreparedPrompt PromptBuilder::build_changed(const data::Sample& sample,
+                                            const VisionChange& change) const {
   try {
-    return build_unnamed(sample, blind);
+    return build_unnamed(sample, change);
   } catch (const core::DataError& error) {
     core::throw_<core::DataError>("sample {}: {}", sample.index, error.what());
   }

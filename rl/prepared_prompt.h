@@ -34,13 +34,16 @@ class PromptBuilder {
                 data::ImageOptions image_options = {});
   // Throws DataError that names the sample.
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
+  // The same prompt about clips whose frames are in another order (rl/vision_loader.h).
+  PreparedPrompt build_shuffled(const data::Sample& sample, const core::RandomStream& stream) const;
   // Of this rank, so far.
   data::PartialReads partial_reads() const { return sources_.frames.partial_reads(); }
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 
  private:
-  PreparedPrompt build_unnamed(const data::Sample& sample, bool blind) const;
+  PreparedPrompt build_changed(const data::Sample& sample, const VisionChange& change) const;
+  PreparedPrompt build_unnamed(const data::Sample& sample, const VisionChange& change) const;
   std::vector<model::ChatMessage> chat(const data::Sample& sample) const;
 
   PromptSources sources_;

@@ -13,7 +13,6 @@
 #include "rl/html.h"
 #include "rl/report_charts.h"
 #include "rl/report_completions.h"
-#include "rl/report_style.h"
 #include "rl/run_folder.h"
 #include "rl/run_records.h"
 
@@ -156,10 +155,7 @@ std::string page(const RunFolder& folder, const std::string& name) {
   body += charts_section(history, last_answer_letter(folder.evaluations()));
   body += completions_section(folder.rollouts());
   body += setup_section(folder);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         escape_html(name) + " - Retrace</title>\n<style>" + std::string(kReportStyle) +
-         "</style>\n</head>\n<body><main>\n" + body + "</main></body>\n</html>\n";
+  return html_page(name, body);
 }
 
 }  // namespace

@@ -40,18 +40,6 @@ void read_model(ConfigNode root, ModelSection& model) {
   node.finish();
 }
 
-DataSection read_data(ConfigNode& parent, std::string_view key) {
-  DataSection data;
-  ConfigNode node = parent.section(key);
-  node.read("files", data.files);
-  node.read("video_root", data.video_root);
-  node.read("allow_text_only", data.allow_text_only);
-  node.read("max_samples", data.max_samples);
-  node.require(data.max_samples >= 0, "max_samples", "must be 0 (all) or more", data.max_samples);
-  node.finish();
-  return data;
-}
-
 void read_prompt(ConfigNode root, PromptOptions& prompt) {
   ConfigNode node = root.section("prompt");
   node.read("system", prompt.system);
@@ -96,7 +84,7 @@ void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
 }
 
 void read_train(ConfigNode& node, TrainSection& train) {
-  train.data = read_data(node, "data");
+  train.data = read_data_section(node, "data");
   node.read("steps", train.steps);
   node.read("epochs", train.epochs);
   node.read("prompts_per_step", train.prompts_per_step);
@@ -132,12 +120,6 @@ void read_rollout(ConfigNode root, RolloutSection& rollout) {
   node.require(rollout.sampling.top_p > 0 && rollout.sampling.top_p <= 1, "top_p",
                "must be in (0, 1]", rollout.sampling.top_p);
   node.require(rollout.tile_rows >= 1, "tile_rows", "must be at least 1", rollout.tile_rows);
-  node.finish();
-}
-
-void read_reward(ConfigNode root, std::vector<reward::RewardSpec>& rewards) {
-  ConfigNode node = root.section("reward");
-  rewards = reward::read_reward_specs(node, "rewards");
   node.finish();
 }
 
@@ -184,7 +166,7 @@ void read_grpo(ConfigNode root, GrpoSection& grpo) {
 
 void read_eval(ConfigNode root, EvalSection& eval) {
   ConfigNode node = root.section("eval");
-  eval.data = read_data(node, "data");
+  eval.data = read_data_section(node, "data");
   node.read("every_steps", eval.every_steps);
   node.read("blind", eval.blind);
   node.read("temperature", eval.temperature);
@@ -241,7 +223,8 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
     node.finish();
   }
   read_rollout(root, config.rollout);
-  read_reward(root, config.rewards);
+  read_reward(root, config.reward);
+  read_judge(root, config.judge);
   read_grpo(root, config.grpo);
   {
     ConfigNode node = root.section("distributed");
@@ -258,7 +241,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
         "{}: nothing to do: give sft.steps, grpo.steps (or epochs), or eval.data.files",
         recipe.string());
   }
-  if (config.grpo.enabled() && config.rewards.empty()) {
+  if (config.grpo.enabled() && config.reward.rewards.empty()) {
     core::throw_<core::ConfigError>(
         "{}: reward.rewards: must list at least one reward when grpo is on, is empty",
         recipe.string());

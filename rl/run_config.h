@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "core/config_node.h"
-#include "data/jsonl_dataset.h"
 #include "kernels/sampling.h"
-#include "reward/rubric.h"
 #include "rl/advantage.h"
+#include "rl/data_section.h"
+#include "rl/judge_section.h"
 #include "rl/lora_section.h"
 #include "rl/lr_schedule.h"
 #include "rl/media_sections.h"
 #include "rl/optimizer.h"
 #include "rl/policy_loss.h"
 #include "rl/prepared_prompt.h"
+#include "rl/reward_section.h"
 
 namespace retrace::rl {
 
@@ -26,13 +27,6 @@ struct ModelSection {
   bool random_init = false;    // ignore its weights and start from random ones
   bool train_vision = true;    // false: the vision tower is frozen in every stage
   LoraSection lora;            // train adapters beside the frozen model
-};
-
-struct DataSection {
-  std::vector<std::string> files;  // jsonl files, concatenated
-  std::filesystem::path video_root;
-  bool allow_text_only = false;
-  int64_t max_samples = 0;  // of the concatenation; 0: all
 };
 
 // What both training stages have.
@@ -93,7 +87,8 @@ struct RunConfig {
   PromptOptions prompt;
   SftSection sft;
   RolloutSection rollout;
-  std::vector<reward::RewardSpec> rewards;
+  RewardSection reward;
+  JudgeSection judge;
   GrpoSection grpo;
   EvalSection eval;
   CheckpointSection checkpoint;

@@ -14,6 +14,7 @@ SftStage::SftStage(RunContext context, std::vector<data::Sample> samples)
     : context_(context),
       samples_(std::move(samples)),
       order_(static_cast<int64_t>(samples_.size()), context.config.run.seed),
+      option_order_(context.config.sft.data, context.config.run.seed, "sft"),
       frozen_rows_(context.config.video.cache_mb << 20),
       dropout_stream_(dropout_stream(context, "sft")),
       num_steps_(stage_steps(context.config.sft, static_cast<int64_t>(samples_.size()))) {
@@ -29,12 +30,12 @@ std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
                                      context_.communicator.rank(), context_.communicator.size());
   std::vector<Demonstration> batch;
   for (const int64_t index : order_.slots(slots.first, slots.count)) {
-    const data::Sample& sample = samples_[static_cast<size_t>(index)];
+    const int64_t slot = slots.first + std::ssize(batch);
+    const auto sample = option_order_.draw(samples_[static_cast<size_t>(index)], slot);
     Demonstration& item = batch.emplace_back();
-    item.prompt = context_.prompts.build(sample);
-    item.completion_ids = context_.prompts.demonstration_ids(sample);
-    const auto slot = static_cast<uint64_t>(slots.first) + batch.size() - 1;
-    if (dropout_stream_) item.dropout = dropout_stream_->substream(slot);
+    item.prompt = context_.prompts.build(*sample);
+    item.completion_ids = context_.prompts.demonstration_ids(*sample);
+    if (dropout_stream_) item.dropout = dropout_stream_->substream(static_cast<uint64_t>(slot));
     item.vision = train_vision ? VisionRows(context_.policy, item.prompt, true)
                                : VisionRows(frozen_rows_.get(context_.policy, item.prompt, index));
   }

@@ -38,6 +38,7 @@ class SftStage : public Stage {
   RunContext context_;
   std::vector<data::Sample> samples_;
   SampleOrder order_;
+  OptionOrder option_order_;
   FrozenVisionRows frozen_rows_;
   std::optional<core::RandomStream> dropout_stream_;
   std::unique_ptr<AdamW> optimizer_;

@@ -46,22 +46,4 @@ void add_partial_reads(const RunContext& context, MetricSums& sums) {
   sums.add("missing_frames", static_cast<double>(partial.num_missing_frames));
 }
 
-std::vector<data::Sample> load_samples(const DataSection& section) {
-  std::vector<data::Sample> samples;
-  for (const std::string& file : section.files) {
-    data::DatasetOptions options;
-    options.file = file;
-    options.video_root = section.video_root;
-    options.allow_text_only = section.allow_text_only;
-    for (data::Sample& sample : data::read_dataset(options)) {
-      sample.index = static_cast<int64_t>(samples.size());
-      samples.push_back(std::move(sample));
-    }
-  }
-  if (section.max_samples > 0 && static_cast<int64_t>(samples.size()) > section.max_samples) {
-    samples.resize(static_cast<size_t>(section.max_samples));
-  }
-  return samples;
-}
-
 }  // namespace retrace::rl

@@ -26,6 +26,7 @@ struct RunContext {
   model::QwenVl& policy;
   const model::Tokenizer& tokenizer;
   const PromptBuilder& prompts;
+  reward::RewardResources reward_resources = {};  // what rewards need from outside
 };
 
 struct StepReport {
@@ -64,8 +65,5 @@ double reduce_and_step(const RunContext& context, AdamW& optimizer, double learn
 
 // "partly_read_videos" and "missing_frames" since the program started (data/frame_cache.h).
 void add_partial_reads(const RunContext& context, MetricSums& sums);
-
-// Reads the files of a data section as one list; Sample::index counts over all of them.
-std::vector<data::Sample> load_samples(const DataSection& section);
 
 }  // namespace retrace::rl

@@ -11,6 +11,7 @@
 #include "core/logging.h"
 #include "core/progress.h"
 #include "model/checkpoint_writer.h"
+#include "reward/builtin_rewards.h"
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
@@ -133,19 +134,32 @@ void Trainer::load_model() {
 void Trainer::load_data() {
   if (config_.sft.enabled()) sft_samples_ = load_samples(config_.sft.data);
   if (config_.grpo.enabled()) grpo_samples_ = load_samples(config_.grpo.data);
-  if (!config_.eval.data.files.empty()) eval_samples_ = load_samples(config_.eval.data);
+  if (!config_.eval.data.files.empty()) {
+    const OptionOrder order(config_.eval.data, config_.run.seed,
+                            "eval");  // the same in every evaluation
+    for (const data::Sample& sample : load_samples(config_.eval.data))
+      eval_samples_.push_back(*order.draw(sample, sample.index));
+  }
 }
 
 void Trainer::check_sampling() {
-  if (config_.grpo.enabled()) static_cast<void>(reward::Rubric(config_.rewards));
+  if (config_.grpo.enabled()) make_judge_if_needed();
+  if (config_.grpo.enabled())
+    static_cast<void>(reward::Rubric(config_.reward.rewards, context().reward_resources));
   if (config_.grpo.enabled() || !eval_samples_.empty()) {
     const rollout::RolloutOptions options = rollout_options(context(), config_.eval.temperature);
     static_cast<void>(rollout::RolloutEngine(*policy_, *tokenizer_, options));
   }
 }
 
+void Trainer::make_judge_if_needed() {
+  std::vector<std::string> names;
+  for (const reward::RewardSpec& spec : config_.reward.rewards) names.push_back(spec.name);
+  if (reward::needs_judge(names)) judge_ = make_judge(config_.judge);
+}
+
 RunContext Trainer::context() {
-  return {config_, communicator_, *policy_, *tokenizer_, *prompts_};
+  return {config_, communicator_, *policy_, *tokenizer_, *prompts_, {judge_.get()}};
 }
 
 fs::path Trainer::reference_checkpoint() const {

@@ -44,6 +44,7 @@ class Trainer {
   void choose_start(const std::string& resume);
   // Throws now what the rubric and the engine would throw when the first stage that samples starts.
   void check_sampling();
+  void make_judge_if_needed();
   RunContext context();
   std::unique_ptr<Stage> make_stage(std::string_view name);
   std::unique_ptr<model::QwenVl> load_reference();
@@ -70,6 +71,7 @@ class Trainer {
   std::unique_ptr<data::FrameCache> frames_;
   model::Processor processor_;
   std::unique_ptr<PromptBuilder> prompts_;
+  std::unique_ptr<reward::Judge> judge_;  // null where no reward asks one
   std::vector<data::Sample> sft_samples_, grpo_samples_, eval_samples_;
   std::unique_ptr<core::MetricsWriter> metrics_;  // rank 0
   TrainerState state_;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "core/random.h"
 #include "data/frame_cache.h"
 #include "data/image_reader.h"
 #include "model/model_config.h"
@@ -27,11 +29,22 @@ struct ReadVision {
   std::vector<model::VisionItem> items;
 };
 
-// Throws what load_image and FrameCache::get throw. `blind` paints every pixel grey.
+// What is done to images and clips before the model sees them.
+struct VisionChange {
+  bool blind = false;  // paint every pixel grey
+  // Put the frames of every clip in another order, the k-th clip's by substream k.
+  std::optional<core::RandomStream> frame_shuffle = {};
+};
+
+// An order of `num_frames` frames other than the given one, where there is one.
+std::vector<int64_t> shuffled_frames(int64_t num_frames, const core::RandomStream& stream);
+
+// Throws what load_image and FrameCache::get throw.
 class VisionLoader {
  public:
-  VisionLoader(const PromptSources& sources, const data::ImageOptions& image_options, bool blind)
-      : sources_(sources), image_options_(image_options), blind_(blind) {}
+  VisionLoader(const PromptSources& sources, const data::ImageOptions& image_options,
+               VisionChange change)
+      : sources_(sources), image_options_(image_options), change_(change) {}
   void add_image(const std::filesystem::path& file);
   void add_video(const std::filesystem::path& file);
   ReadVision finish() const { return {model::join_patches(patches_), items_}; }
@@ -41,7 +54,8 @@ class VisionLoader {
 
   const PromptSources& sources_;
   const data::ImageOptions& image_options_;
-  bool blind_;
+  VisionChange change_;
+  uint64_t num_clips_ = 0;
   std::vector<model::VisionPatches> patches_;
   std::vector<model::VisionItem> items_;
 };

@@ -14,15 +14,11 @@ RolloutEngine::RolloutEngine(const model::QwenVl& model, const model::Tokenizer&
 }
 
 std::vector<RolloutGroup> RolloutEngine::generate(std::span<const RolloutRequest> requests,
-                                                  int64_t policy_version,
-                                                  RolloutStats* stats) const {
+                                                  int64_t policy_version, RolloutStats* stats,
+                                                  const OnGroup& on_group) const {
   RolloutStats unused;
   Generation generation(model_, tokenizer_, options_, requests, stats != nullptr ? *stats : unused);
-  std::vector<RolloutGroup> groups = generation.run();
-  for (RolloutGroup& group : groups) {
-    for (Completion& completion : group.completions) completion.policy_version = policy_version;
-  }
-  return groups;
+  return generation.run(policy_version, on_group);
 }
 
 }  // namespace retrace::rollout

@@ -32,9 +32,11 @@ class RolloutEngine {
 
   // One group a request, in order. `policy_version` is stored in every completion. Throws DataError
   // naming request, completion and token when the model's logits are not finite. `stats`, if given,
-  // is overwritten.
+  // is overwritten. `on_group`, if given, is called on this thread once for each group, in the
+  // order in which they end.
   std::vector<RolloutGroup> generate(std::span<const RolloutRequest> requests,
-                                     int64_t policy_version, RolloutStats* stats = nullptr) const;
+                                     int64_t policy_version, RolloutStats* stats = nullptr,
+                                     const OnGroup& on_group = {}) const;
 
  private:
   const model::QwenVl& model_;

@@ -75,11 +75,16 @@ Generation::Generation(const model::QwenVl& model, const model::Tokenizer& token
   }
 }
 
-std::vector<RolloutGroup> Generation::run() {
+std::vector<RolloutGroup> Generation::run(int64_t policy_version, const OnGroup& on_group) {
   const at::NoGradGuard no_grad;
   while (!scheduler_.done()) {
     fill_tile();
     if (scheduler_.num_occupied() > 0) decode_step();
+    for (const size_t group_idx : std::exchange(ended_groups_, {})) {
+      RolloutGroup& group = groups_[group_idx];
+      for (Completion& completion : group.completions) completion.policy_version = policy_version;
+      if (on_group) on_group(group_idx, group);
+    }
   }
   return std::move(groups_);
 }
@@ -176,7 +181,9 @@ void Generation::finish(int64_t row) {
   completion = sequence.take_completion();
   completion.text = std::move(text);
   rows_[row].reset();
-  if (scheduler_.release(row)) group_states_[group_idx].reset();
+  if (!scheduler_.release(row)) return;
+  group_states_[group_idx].reset();
+  ended_groups_.push_back(static_cast<size_t>(group_idx));
 }
 
 }  // namespace retrace::rollout

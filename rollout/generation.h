@@ -29,8 +29,8 @@ class Generation {
              const RolloutOptions& options, std::span<const RolloutRequest> requests,
              RolloutStats& stats);
 
-  // Once. One group a request, in order; policy versions are left 0.
-  std::vector<RolloutGroup> run();
+  // Once. One group a request, in order. `on_group` may be empty.
+  std::vector<RolloutGroup> run(int64_t policy_version, const OnGroup& on_group);
 
  private:
   // What a group holds from its prefill until its last completion ends.
@@ -58,6 +58,7 @@ class Generation {
   std::vector<std::optional<Sequence>> rows_;  // sequence in each row
   std::vector<std::optional<GroupState>> group_states_;
   std::vector<RolloutGroup> groups_;
+  std::vector<size_t> ended_groups_;  // since the last report
 };
 
 }  // namespace retrace::rollout

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "core/random.h"
 #include "model/prompt.h"
@@ -18,5 +19,8 @@ struct RolloutRequest {
   int64_t num_completions = 1;  // G
   core::RandomStream stream;    // completion g, token t draws stream.substream(g).uniform(t)
 };
+
+// What happens with a group as soon as its last completion has ended, while others are sampled.
+using OnGroup = std::function<void(size_t request_idx, const RolloutGroup& group)>;
 
 }  // namespace retrace::rollout

@@ -22,9 +22,11 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
   libxxhash-dev                                               # frame cache
   libpcre2-dev libutf8proc-dev                                # tokenizer
+  libcurl4-openssl-dev                                        # judges behind HTTP
   libopenmpi-dev openmpi-bin                                  # ranks
   ffmpeg                                                      # tests make clips of every kind with it
   libgtest-dev libgmock-dev librapidcheck-dev                 # tests
+  libcpp-httplib-dev                                          # tests: a server for judges
   libbenchmark-dev                                            # -DRETRACE_BUILD_BENCH=ON
   git ca-certificates unzip python3 python3-pip               # fetch LibTorch; test `layering` and `docs`
 )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts which parts of the thoughts in an evaluation are right: recall, derivation, check, letter.
+"""Counts which parts of the thoughts in an evaluation are right: recall, derivation, check, letter, description.
 
     python3 assets/tiny/thought_parts.py runs/R/evaluations/step-000132.jsonl data_cache/quickstart/held_out/qa.jsonl
 
@@ -12,14 +12,31 @@ import re
 import sys
 
 OTHER_SIDE = {"left": "right", "right": "left"}
+VERBS = {"take": "place", "open": "shut", "light": "douse", "fill": "drain", "raise": "lower"}
+OTHER = OTHER_SIDE | VERBS | {other: verb for verb, other in VERBS.items()}
 
 
 def words(text):
     return [word.strip() for word in text.split(",")]
 
 
-def other_way(task, route):
-    return [OTHER_SIDE.get(word, word) for word in reversed(route)] if task == "direction" else route[::-1]
+def other_way(route):
+    return [" ".join(OTHER.get(word, word) for word in step.split()) for step in reversed(route)]
+
+
+def steps(description):
+    """The "lamp left" pairs of a route description: each sentence part names one landmark and one turn."""
+    found, pair = [], {}
+    names = re.findall(r"\w+", description)
+    for before, word in zip([""] + names, names):
+        if word in ("left", "right", "straight"):
+            pair["turn"] = word
+        elif before == "the" and word not in ("way", "destination", "start"):
+            pair["landmark"] = word
+        if len(pair) == 2:
+            found.append(f"{pair['landmark']} {pair['turn']}")
+            pair = {}
+    return found
 
 
 def main():
@@ -30,11 +47,17 @@ def main():
     for answer in answers:
         question = questions[answer["sample"]]
         options = dict(re.findall(r"\n([A-D])\. ([^\n]*)", question["problem"]))
-        truth = words(options[question["original_answer"]])
         text, task = answer["text"], answer["task"]
-        counts["letter", answer["correct"]] += 1
+        if task == "route":
+            truth = steps(question["original_answer"])
+            described = re.search(r"<answer>(.*?)</answer>", text, re.DOTALL)
+            counts["description", bool(described) and steps(described[1]) == truth] += 1
+        else:
+            truth = words(options[question["original_answer"]])
+            counts["letter " + task, answer["correct"]] += 1
+            counts["letter", answer["correct"]] += 1
         if recall := re.search(r"On the way (?:back|there): ([a-z, ]+)\.", text):
-            counts["recall " + task, words(recall[1]) == other_way(task, truth)] += 1
+            counts["recall " + task, words(recall[1]) == other_way(truth)] += 1
         if derived := re.search(r"So on the way (?:back|there): ([a-z, ]+)\.", text):
             counts["derivation", words(derived[1]) == truth] += 1
             if yes := re.search(r"([A-D]) [a-z, ]+: yes", text):

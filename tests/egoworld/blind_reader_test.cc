@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "tools/egoworld/question.h"
+#include "tools/egoworld/clip_questions.h"
 
 namespace retrace::egoworld {
 namespace {
@@ -169,6 +169,43 @@ TEST(BlindReader, IsAtChanceOnEachKindOfQuestion) {
     const double accuracy = held_out_accuracy(of_kind);
     RecordProperty("held_out_accuracy_" + std::to_string(kind), std::to_string(accuracy));
     EXPECT_NEAR(accuracy, 0.25, 0.03) << "kind " << kind;  // 3000 items: 3.8 sigma
+  }
+}
+
+// All tasks with options, in every theme and level, both directions of a clip among them.
+TEST(BlindReader, IsAtChanceInEveryThemeAndLevel) {
+  for (const ThemeChoice theme : {ThemeChoice::kIndoor, ThemeChoice::kOutdoor}) {
+    for (const Difficulty difficulty :
+         {Difficulty::kEasy, Difficulty::kMedium, Difficulty::kHard}) {
+      WorldOptions world;
+      world.seed = 79;
+      world.theme = theme;
+      world.difficulty = difficulty;
+      world.num_junctions = level_of(difficulty).num_junctions;
+      world.tasks = {data::Task::kDirection, data::Task::kLandmark, data::Task::kAction};
+      std::vector<BlindItem> items;
+      for (int64_t clip = 0; clip < 2000; ++clip) {
+        for (const Question& question : make_clip_questions(world, clip))
+          items.push_back({clip, problem_text(question), question.answer});
+      }
+      // 3000 items: 3.8 sigma
+      EXPECT_NEAR(held_out_accuracy(items), 0.25, 0.03)
+          << to_string(theme) << " " << to_string(difficulty);
+    }
+  }
+}
+
+TEST(BlindReader, IsAtChanceOnActions) {
+  WorldOptions world;
+  world.seed = 80;
+  world.tasks = {data::Task::kAction};
+  for (size_t kind = 0; kind < 2; ++kind) {
+    std::vector<BlindItem> items;
+    for (int64_t clip = 0; clip < 12000; ++clip) {
+      const Question question = make_clip_questions(world, clip)[kind];
+      items.push_back({clip, problem_text(question), question.answer});
+    }
+    EXPECT_NEAR(held_out_accuracy(items), 0.25, 0.03) << "kind " << kind;
   }
 }
 

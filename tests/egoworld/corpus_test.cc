@@ -118,6 +118,80 @@ TEST(Corpus, InvertAsksForTheOtherWay) {
   EXPECT_EQ(directions.size(), 2U);
 }
 
+WorldOptions acting_world() {
+  WorldOptions world;
+  world.seed = 33;
+  world.theme = ThemeChoice::kMixed;
+  world.tasks = parse_tasks("direction,landmark,action,route", "--tasks");
+  return world;
+}
+
+TEST(Corpus, HandsNameEveryObjectInItsOrder) {
+  const WorldOptions world = acting_world();
+  for (int64_t index = 0; index < 100; ++index) {
+    const Clip clip = make_clip(world, index);
+    std::istringstream text(hands_text(clip));
+    std::vector<std::string> seen;
+    for (std::string word; text >> word;) seen.push_back(word);
+    ASSERT_EQ(seen.size(), 8U);
+    std::erase(seen, "no");
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    std::vector<std::string> expected;
+    for (const TimedAction& timed : clip.actions)
+      expected.emplace_back(to_string(timed.action.object));
+    EXPECT_EQ(seen, expected) << "clip " << index;
+    EXPECT_EQ(actions_text(clip), joined(words(actions_of(clip.actions))) + ".");
+  }
+}
+
+TEST(Corpus, NewKindsComeInTheCountsAskedFor) {
+  std::map<ExerciseKind, int> counts;
+  for (const ExerciseRecord& record :
+       make_corpus(acting_world(), 6,
+                   options_with("hands:6,actions:5,action_check:40,action_invert:30,"
+                                "route_invert:20,route_tell:10,question:48"))) {
+    ++counts[record.kind];
+    const bool is_video = record.kind == ExerciseKind::kHands ||
+                          record.kind == ExerciseKind::kActions ||
+                          record.kind == ExerciseKind::kQuestion;
+    EXPECT_EQ(record.video.empty(), !is_video);
+  }
+  EXPECT_EQ(counts[ExerciseKind::kHands], 6);
+  EXPECT_EQ(counts[ExerciseKind::kActions], 5);
+  EXPECT_EQ(counts[ExerciseKind::kActionCheck], 40);
+  EXPECT_EQ(counts[ExerciseKind::kActionInvert], 30);
+  EXPECT_EQ(counts[ExerciseKind::kRouteInvert], 20);
+  EXPECT_EQ(counts[ExerciseKind::kRouteTell], 10);
+  EXPECT_EQ(counts[ExerciseKind::kQuestion], 48);
+}
+
+TEST(Corpus, ActionInversionsUndoInReverseOrder) {
+  const std::map<std::string, std::string> opposite = {
+      {"take", "place"},  {"open", "shut"},  {"light", "douse"}, {"fill", "drain"},
+      {"raise", "lower"}, {"place", "take"}, {"shut", "open"},   {"douse", "light"},
+      {"drain", "fill"},  {"lower", "raise"}};
+  const std::regex shape(
+      "^On the way (there|back): ([a-z, ]+)\\.\nWhat is the way (there|back)\\?$");
+  for (const ExerciseRecord& record :
+       make_corpus(acting_world(), 1, options_with("action_invert:200"))) {
+    std::smatch match;
+    ASSERT_TRUE(std::regex_search(record.problem, match, shape)) << record.problem;
+    std::vector<std::string> undone;
+    std::string list = match[2].str();
+    for (std::smatch action; std::regex_search(list, action, std::regex("([a-z]+) ([a-z]+)"));
+         list = action.suffix()) {
+      undone.push_back(opposite.at(action[1].str()) + " " + action[2].str());
+    }
+    std::reverse(undone.begin(), undone.end());
+    EXPECT_EQ(record.solution, fmt::format("On the way {}: {}.", match[3].str(), joined(undone)));
+  }
+}
+
+TEST(Corpus, TranscriptsOfHandsNeedAWorldWithActions) {
+  expect_error<core::ConfigError>([] { make_corpus({}, 10, options_with("hands:1")); },
+                                  "1 records of kind 'hands' asked for, 10 clips give at most 0");
+}
+
 TEST(Corpus, LinesHaveTheFiveFieldsAndTheKind) {
   const auto corpus = make_corpus({}, 2, options_with("question:1"));
   const auto line = nlohmann::json::parse(corpus_line(corpus.front()));

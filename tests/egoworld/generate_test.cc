@@ -196,14 +196,49 @@ TEST(Generate, OptionsOutsideTheirLimitsAreRefused) {
     change(options);
     expect_error<core::ConfigError>([&] { run(options); }, part);
   };
-  refused([](GenerateOptions& o) { o.theme = "outdoor"; },
-          "theme: 'outdoor' does not exist; there is: indoor");
   refused([](GenerateOptions& o) { o.out.clear(); }, "out: must name a folder");
   refused([](GenerateOptions& o) { o.num_clips = 0; }, "clips: must be 1 to 1000000, is 0");
   refused([](GenerateOptions& o) { o.num_jobs = 0; }, "jobs: must be 1 to 256, is 0");
   refused([](GenerateOptions& o) { o.world.render.width = 3; }, "width");
   refused([](GenerateOptions& o) { o.corpus.counts = {6}; },
           "6 records of kind 'headings' asked for, 5 clips");
+}
+
+// Everything at once, whatever the number of threads; read back by the dataset reader.
+TEST(Generate, AllTasksInBothThemesWithBenchmarkFiles) {
+  TemporaryFolder folder;
+  GenerateOptions options = options_for(folder.path() / "one");
+  options.num_clips = 4;
+  options.world.theme = ThemeChoice::kMixed;
+  options.world.tasks = parse_tasks("direction,landmark,action,route", "--tasks");
+  options.benchmark_layout = true;
+  options.corpus.counts = parse_corpus_counts("hands:4,actions:4,route_tell:3", "--corpus");
+  EXPECT_EQ(run(options), Outcome::kWritten);
+  EXPECT_EQ(run(options), Outcome::kAlreadyThere);
+  options.out = folder.path() / "three";
+  options.num_jobs = 3;
+  run(options);
+  const auto one = contents(folder.path() / "one");
+  const auto three = contents(folder.path() / "three");
+  EXPECT_EQ(one.size(), 4U + 32U + 4U);
+  for (const auto& [name, content] : one) {
+    if (name.ends_with(".mp4")) continue;
+    EXPECT_TRUE(three.at(name) == content) << name << " differs";
+  }
+  data::DatasetOptions dataset;
+  dataset.file = folder.path() / "one" / "qa.jsonl";
+  const std::vector<data::Sample> samples = data::read_dataset(dataset);
+  ASSERT_EQ(samples.size(), 32U);
+  EXPECT_EQ(samples[5].task, data::Task::kAction);
+  EXPECT_EQ(samples[6].task, data::Task::kRoute);
+  EXPECT_TRUE(samples[6].solution.ends_with("<answer>" + samples[6].answer + "</answer>"));
+
+  fs::remove(options.out / "Part2_reverse_qa.json");
+  expect_error<core::DataError>([&] { run(options); }, "Part2_reverse_qa.json is missing");
+  options.benchmark_layout = false;
+  options.overwrite = true;
+  run(options);
+  for (const auto& [name, content] : contents(options.out)) EXPECT_FALSE(name.starts_with("Part"));
 }
 
 TEST(OrderedLines, PartsAreWrittenInOrderWhateverOrderTheyCome) {

@@ -79,6 +79,60 @@ TEST(OptionOrbit, LandmarkOptionsAreEquallyProbableTruths) {
   }
 }
 
+// For each option set that can occur, each of its four members is the truth equally often.
+void expect_equally_probable_truths(
+    const std::map<OptionSet, std::map<WordSequence, int>>& truths_of_set) {
+  for (const auto& [options, truths] : truths_of_set) {
+    ASSERT_EQ(options.size(), 4U);
+    ASSERT_EQ(truths.size(), 4U);
+    for (const auto& [truth, count] : truths) EXPECT_EQ(count, truths.begin()->second);
+  }
+}
+
+TEST(OptionOrbit, FarAndCloseLandmarkOptionsAreEquallyProbableTruths) {
+  std::map<OptionSet, std::map<WordSequence, int>> far, close;
+  const auto pairs = all_landmark_sequences(2);
+  for (const std::vector<Landmark>& truth : pairs) {
+    for (const std::vector<Landmark>& absent : pairs) {
+      if (std::ranges::any_of(absent, [&](Landmark landmark) {
+            return std::ranges::find(truth, landmark) != truth.end();
+          }))
+        continue;
+      const std::vector<LandmarkExchange> exchanges = {{truth[0], absent[0]},
+                                                       {truth[1], absent[1]}};
+      ++far[as_set(landmark_options(truth, exchanges))][words(truth)];
+    }
+  }
+  expect_equally_probable_truths(far);
+  for (const std::vector<Landmark>& truth : all_landmark_sequences(4))
+    ++close[as_set(close_landmark_options(truth))][words(truth)];
+  expect_equally_probable_truths(close);
+}
+
+TEST(OptionOrbit, ActionOptionsAreEquallyProbableTruths) {
+  std::map<OptionSet, std::map<WordSequence, int>> by_verbs, by_object;
+  for (int first = 0; first < 10; ++first) {
+    for (int second = 0; second < 10; ++second) {
+      if (first / 2 == second / 2) continue;
+      const std::vector<Action> truth = {{static_cast<HeldObject>(first / 2), first % 2 == 1},
+                                         {static_cast<HeldObject>(second / 2), second % 2 == 1}};
+      EXPECT_EQ(action_options(truth, {}).front(), words(truth));
+      ++by_verbs[as_set(action_options(truth, {}))][words(truth)];
+      for (const Action& used : truth) {
+        for (int unused = 0; unused < 5; ++unused) {
+          if (unused == first / 2 || unused == second / 2) continue;
+          const ObjectExchange exchange = {used.object, static_cast<HeldObject>(unused)};
+          ++by_object[as_set(action_options(truth, exchange))][words(truth)];
+          EXPECT_EQ(as_set(action_options(reversed_actions(truth), exchange)),
+                    as_set(action_options(truth, exchange)));
+        }
+      }
+    }
+  }
+  expect_equally_probable_truths(by_verbs);
+  expect_equally_probable_truths(by_object);
+}
+
 TEST(OptionOrbit, ExchangesAreDrawnUniformly) {
   const std::vector<Landmark> landmarks = {Landmark::kLamp, Landmark::kCrate, Landmark::kPlant};
   core::RandomSequence random(core::RandomStream(1, "test"));

@@ -36,6 +36,19 @@ TEST(Program, RendersAndThenSaysThatNothingIsToDo) {
   EXPECT_NE(second.output.find("already holds exactly this"), std::string::npos) << second.output;
 }
 
+TEST(Program, WritesTheFullTaxonomy) {
+  TemporaryFolder folder;
+  const ProgramResult result = run_program(
+      fmt::format("--out {}/w --clips 4 --seed 1 --frames 16 --theme mixed --difficulty hard "
+                  "--tasks direction,landmark,action,route --layout benchmark",
+                  folder.path().string()));
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_NE(result.output.find("4 clips, 32 questions"), std::string::npos) << result.output;
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "w" / "Part4_reverse_mcq_action.json"));
+  const std::string manifest = core::read_text_file(folder.path() / "w" / "manifest.json");
+  EXPECT_NE(manifest.find("\"junctions\": 4"), std::string::npos) << "the level's";
+}
+
 TEST(Program, HelpShowsAnExampleAndTheExitCodes) {
   const ProgramResult result = run_program("--help");
   EXPECT_EQ(result.exit_code, 0);
@@ -51,7 +64,9 @@ TEST(Program, BadUsageExitsWithTwo) {
     EXPECT_EQ(result.exit_code, 2) << arguments;
     EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
   };
-  refused(base + "--theme outdoor", "there is: indoor");
+  refused(base + "--theme moon", "there are: indoor, outdoor, mixed");
+  refused(base + "--layout round", "--layout");
+  refused(base + "--tasks action --frames 17", "do not fit");
   refused(base + "--thoughts nonsense", "unknown style 'nonsense'");
   refused(base + "--corpus headings:9", "2 clips give at most 2");
   refused(base + "--colour red", "--colour");

@@ -76,7 +76,8 @@ class TokenizerFolder : public ::testing::Test {
 
   void expect_golden_ids() {
     const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
-    for (const json& item : read_json(golden_file("text_golden.json")).at("tokenizer")) {
+    const json golden = read_json(golden_file("text_golden.json"));
+    for (const json& item : golden.at("tokenizer")) {
       const auto ids = item.at("ids").get<std::vector<int64_t>>();
       EXPECT_EQ(tokenizer.encode(item.at("text").get<std::string>()), ids);
       EXPECT_EQ(tokenizer.decode(ids, /*skip_special=*/false), item.at("decoded"));

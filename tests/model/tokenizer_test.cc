@@ -40,7 +40,8 @@ TEST(Tokenizer, EncodesAndDecodesLikeTheReference) {
 
 TEST(Tokenizer, IdsThatJoinToInvalidUtf8DecodeLikeTheReference) {
   const Tokenizer tokenizer = golden_tokenizer();
-  for (const json& item : read_json(golden_file("text_golden.json")).at("broken_decodes")) {
+  const json golden = read_json(golden_file("text_golden.json"));
+  for (const json& item : golden.at("broken_decodes")) {
     EXPECT_EQ(tokenizer.decode(item.at("ids").get<std::vector<int64_t>>(), false),
               item.at("decoded"));
   }

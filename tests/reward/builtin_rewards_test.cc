@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "reward/format_reward.h"
+#include "reward/letter_reward.h"
+#include "reward/rules_judge.h"
 
 namespace retrace::reward {
 namespace {
@@ -70,14 +73,26 @@ TEST(FormatReward, LooksAtTheTagsOnly) {
   EXPECT_EQ(FormatReward().score({"", false, sample}), 0.0);
 }
 
+std::string name_of(const AnyReward& reward) {
+  return std::visit([](const auto& made) { return std::string(made->name()); }, reward);
+}
+
 TEST(BuiltinRewards, AreMadeByTheirNames) {
-  EXPECT_THAT(builtin_reward_names(), testing::ElementsAre("letter", "format"));
-  for (const std::string& name : builtin_reward_names()) EXPECT_EQ(make_reward(name)->name(), name);
+  EXPECT_THAT(builtin_reward_names(), testing::IsSupersetOf({"letter", "format"}));
+  const RulesJudge judge;
+  for (const std::string& name : builtin_reward_names())
+    EXPECT_EQ(name_of(default_reward(name)({&judge})), name);
+}
+
+TEST(BuiltinRewards, SayWhichOfThemNeedAJudge) {
+  EXPECT_TRUE(needs_judge({"letter", "route"}));
+  EXPECT_FALSE(needs_judge({"letter", "format"}));
+  EXPECT_THROW(default_reward("route")({}), core::ConfigError);
 }
 
 TEST(BuiltinRewards, RefuseUnknownNamesAndListTheKnownOnes) {
   try {
-    make_reward("leter");
+    default_reward("leter");
     FAIL() << "no error";
   } catch (const core::ConfigError& error) {
     EXPECT_THAT(error.what(),

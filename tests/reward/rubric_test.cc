@@ -79,6 +79,12 @@ TEST(Rubric, HasNoTotalWhenAPartIsMissing) {
   EXPECT_EQ(score.parts[1].raw, 1.0);  // what could be judged is kept
 }
 
+TEST(Rubric, ForgivesAMissingPartThatDoesNotCount) {
+  const Rubric rubric({{"letter", 0.0}, {"format", 1.0}});
+  const data::Sample sample = sample_with_answer("");
+  EXPECT_EQ(rubric.score({"<think>x</think><answer>B</answer>", false, sample}).total, 1.0);
+}
+
 TEST(Rubric, RefusesBadSpecs) {
   EXPECT_THAT(error_of({}), HasSubstr("at least one reward, found none"));
   EXPECT_THAT(error_of({{"leter", 1.0}}), HasSubstr("unknown reward 'leter'"));

@@ -60,7 +60,7 @@ TEST_F(Recipe, FillsInDefaults) {
   EXPECT_EQ(config.eval.temperature, 0.0);
   EXPECT_EQ(config.checkpoint.dtype, "float32");
   EXPECT_EQ(config.deadline_seconds, 600);
-  EXPECT_EQ(config.rewards[0].weight, 1.0);
+  EXPECT_EQ(config.reward.rewards[0].weight, 1.0);
 }
 
 TEST_F(Recipe, IsRead) {
@@ -71,9 +71,9 @@ TEST_F(Recipe, IsRead) {
   EXPECT_EQ(config.grpo.epochs, 2);
   EXPECT_TRUE(config.grpo.enabled());
   EXPECT_THAT(config.grpo.data.files, ElementsAre("a.jsonl", "b.jsonl"));
-  ASSERT_EQ(config.rewards.size(), 2u);
-  EXPECT_EQ(config.rewards[1].name, "format");
-  EXPECT_EQ(config.rewards[1].weight, 0.2);
+  ASSERT_EQ(config.reward.rewards.size(), 2u);
+  EXPECT_EQ(config.reward.rewards[1].name, "format");
+  EXPECT_EQ(config.reward.rewards[1].weight, 0.2);
 }
 
 TEST_F(Recipe, TakesEveryChoiceByName) {

@@ -95,6 +95,25 @@ TEST_F(Engine, StoresThePolicyVersion) {
   }
 }
 
+TEST_F(Engine, ReportsEachGroupOnceAndWhole) {
+  std::vector<size_t> reported;
+  std::vector<RolloutGroup> seen(tiny_.requests.size());
+  const auto groups =
+      engine(policy_.options(10))
+          .generate(tiny_.requests, 5, nullptr, [&](size_t request_idx, const RolloutGroup& group) {
+            reported.push_back(request_idx);
+            seen[request_idx] = group;
+          });
+  EXPECT_THAT(reported, testing::UnorderedElementsAre(0, 1, 2));
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (size_t g = 0; g < groups[i].completions.size(); ++g) {
+      EXPECT_EQ(seen[i].completions[g].ids, groups[i].completions[g].ids);
+      EXPECT_EQ(seen[i].completions[g].text, groups[i].completions[g].text);
+      EXPECT_EQ(seen[i].completions[g].policy_version, 5);
+    }
+  }
+}
+
 TEST_F(Engine, ReadsTheWeightsAtEveryCall) {
   const RolloutEngine same = engine(policy_.options(8));
   const auto before = same.generate(tiny_.requests, 1);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/error.h"
@@ -26,6 +28,7 @@ void check_side(int64_t side, const char* name) {
 
 void validate(const WorldOptions& options) {
   check_num_junctions(options.num_junctions);
+  RETRACE_CHECK(!options.tasks.empty(), "no task");
   check_side(options.render.width, "width");
   check_side(options.render.height, "height");
   const int64_t num_frames = options.walk.num_frames;
@@ -45,19 +48,59 @@ void validate(const WorldOptions& options) {
     core::throw_<core::ConfigError>("fps: must be 0.1 to 240 frames per second, is {}",
                                     options.walk.fps);
   }
+  if (has_actions(options)) check_actions_fit(num_actions_of(options.num_junctions), num_frames);
+}
+
+bool has_actions(const WorldOptions& options) {
+  return std::find(options.tasks.begin(), options.tasks.end(), data::Task::kAction) !=
+         options.tasks.end();
+}
+
+std::vector<data::Task> parse_tasks(std::string_view text, std::string_view option) {
+  constexpr std::array kTasks = {data::Task::kDirection, data::Task::kLandmark, data::Task::kAction,
+                                 data::Task::kRoute};
+  std::array<bool, kTasks.size()> is_asked{};
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view name = text.substr(begin, end - begin);
+    const auto task = std::find_if(kTasks.begin(), kTasks.end(), [&](data::Task known) {
+      return data::to_string(known) == name;
+    });
+    if (task == kTasks.end()) {
+      core::throw_<core::ConfigError>(
+          "{}: unknown task '{}'; there are: direction, landmark, action, route", option, name);
+    }
+    bool& is_given = is_asked[task - kTasks.begin()];
+    if (is_given) {
+      core::throw_<core::ConfigError>("{}: '{}' is given twice; give each task once", option, name);
+    }
+    is_given = true;
+    begin = end + 1;
+  }
+  std::vector<data::Task> tasks;
+  for (size_t i = 0; i < kTasks.size(); ++i) {
+    if (is_asked[i]) tasks.push_back(kTasks[i]);
+  }
+  return tasks;
 }
 
 Clip make_clip(const WorldOptions& options, int64_t index) {
   Clip clip;
   clip.index = index;
-  clip.route = draw_route(options.seed, index, options.num_junctions);
+  clip.theme = theme_of_clip(options.theme, index);
+  clip.route = draw_route(options.seed, index, options.num_junctions, clip.theme);
   clip.poses = walk_route(clip.route, options.walk, options.seed, index);
+  if (has_actions(options)) {
+    clip.actions = plan_actions(num_actions_of(options.num_junctions), options.walk.num_frames,
+                                options.seed, index);
+  }
   return clip;
 }
 
 Rendering render(const WorldOptions& options, const Clip& clip) {
-  return render_clip(clip.route, clip.poses, draw_scene_look(options.seed, clip.index),
-                     options.render);
+  const SceneLook look =
+      draw_scene_look(options.seed, clip.index, clip.theme, level_of(options.difficulty));
+  return render_clip(clip.route, clip.poses, look, options.render, clip.actions);
 }
 
 std::string video_name(int64_t clip) {

@@ -6,7 +6,8 @@
 #include <charconv>
 
 #include "core/error.h"
-#include "tools/egoworld/question.h"
+#include "tools/egoworld/clip_questions.h"
+#include "tools/egoworld/text_exercise.h"
 #include "tools/egoworld/thought.h"
 #include "tools/egoworld/weighted_choice.h"
 
@@ -25,47 +26,15 @@ ExerciseRecord events_record(const Clip& clip) {
           video_name(clip.index), events};
 }
 
-ExerciseRecord check_record(const WorldOptions& world, int64_t index,
-                            const std::vector<double>& check_weights) {
-  core::RandomSequence random(
-      core::RandomStream(world.seed, "egoworld/corpus/check").substream(index));
-  const bool about_turns = random.chance(0.5);
-  std::vector<WordSequence> orbit;
-  if (about_turns) {
-    orbit = turn_options(draw_turns(random, world.num_junctions));
-  } else {
-    const std::vector<Landmark> landmarks = draw_landmarks(random, world.num_junctions);
-    orbit = landmark_options(landmarks, draw_exchange(random, landmarks));
-  }
-  const std::string stated = joined(orbit.front());
-  const ShuffledOptions shuffled = shuffle_options(std::move(orbit), random);
-  const auto style = static_cast<CheckStyle>(draw_weighted(check_weights, random));
-  return {ExerciseKind::kCheck,
-          fmt::format("The {} are: {}.\n{}\nWhich option says the same?",
-                      about_turns ? "turns" : "landmarks", stated, options_text(shuffled.options)),
-          solution_text(check_text(shuffled.options, shuffled.answer, style), shuffled.answer), "",
-          std::string(1, option_letter(shuffled.answer))};
+ExerciseRecord hands_record(const Clip& clip) {
+  const std::string hands = hands_text(clip);
+  return {ExerciseKind::kHands, "Name what the hands hold at every moment.", hands,
+          video_name(clip.index), hands};
 }
 
-ExerciseRecord invert_record(const WorldOptions& world, int64_t index) {
-  core::RandomSequence random(
-      core::RandomStream(world.seed, "egoworld/corpus/invert").substream(index));
-  const auto given_way =
-      random.chance(0.5) ? data::TravelDirection::kForward : data::TravelDirection::kReverse;
-  WordSequence given, inverse;
-  if (random.chance(0.5)) {
-    const std::vector<Turn> turns = draw_turns(random, world.num_junctions);
-    given = words(turns);
-    inverse = words(reversed_route(turns));
-  } else {
-    given = words(draw_landmarks(random, world.num_junctions));
-    inverse.assign(given.rbegin(), given.rend());
-  }
-  const std::string_view asked_way = way_name(opposite_of(given_way));
-  const std::string solution = fmt::format("On {}: {}.", asked_way, joined(inverse));
-  return {ExerciseKind::kInvert,
-          fmt::format("On {}: {}.\nWhat is {}?", way_name(given_way), joined(given), asked_way),
-          solution, "", solution};
+ExerciseRecord actions_record(const Clip& clip) {
+  const std::string actions = actions_text(clip);
+  return {ExerciseKind::kActions, "List each action.", actions, video_name(clip.index), actions};
 }
 
 // Which of `available` things make `count` records: a random choice without repetition.
@@ -83,16 +52,23 @@ std::vector<int64_t> choose(int64_t count, int64_t available, ExerciseKind kind,
 constexpr int64_t kMaxTextRecords = 10'000'000;  // of one kind; they are held in memory
 
 // How many records of a kind `num_clips` clips give.
-int64_t available_records(ExerciseKind kind, int64_t num_clips) {
+int64_t available_records(ExerciseKind kind, const WorldOptions& world, int64_t num_clips) {
   switch (kind) {
     case ExerciseKind::kHeadings:
     case ExerciseKind::kEvents:
       return num_clips;
     case ExerciseKind::kCheck:
     case ExerciseKind::kInvert:
+    case ExerciseKind::kActionCheck:
+    case ExerciseKind::kActionInvert:
+    case ExerciseKind::kRouteInvert:
+    case ExerciseKind::kRouteTell:
       return kMaxTextRecords;
     case ExerciseKind::kQuestion:
-      return num_clips * kQuestionsPerClip;
+      return num_clips * questions_per_clip(world);
+    case ExerciseKind::kHands:
+    case ExerciseKind::kActions:
+      return has_actions(world) ? num_clips : 0;
   }
   return 0;
 }
@@ -111,6 +87,18 @@ std::string_view to_string(ExerciseKind kind) {
       return "invert";
     case ExerciseKind::kQuestion:
       return "question";
+    case ExerciseKind::kHands:
+      return "hands";
+    case ExerciseKind::kActions:
+      return "actions";
+    case ExerciseKind::kActionCheck:
+      return "action_check";
+    case ExerciseKind::kActionInvert:
+      return "action_invert";
+    case ExerciseKind::kRouteInvert:
+      return "route_invert";
+    case ExerciseKind::kRouteTell:
+      return "route_tell";
   }
   core::throw_<core::InternalError>("exercise kind {}: not a kind", static_cast<int>(kind));
 }
@@ -124,8 +112,9 @@ std::array<int64_t, kNumExerciseKinds> parse_corpus_counts(std::string_view text
       ++kind;
     if (kind == kNumExerciseKinds) {
       core::throw_<core::ConfigError>(
-          "{}: unknown kind '{}'; there are: headings, events, check, invert, question", option,
-          entry.name);
+          "{}: unknown kind '{}'; there are: headings, events, check, invert, question, hands, "
+          "actions, action_check, action_invert, route_invert, route_tell",
+          option, entry.name);
     }
     counts[kind] = static_cast<int64_t>(std::min(entry.weight, 1e12));
     if (static_cast<double>(counts[kind]) != entry.weight) {
@@ -156,22 +145,41 @@ std::string events_text(const Route& route) {
   return text + ".";
 }
 
+std::string hands_text(const Clip& clip) {
+  const std::vector<int64_t> frames = transcript_frames(static_cast<int64_t>(clip.poses.size()));
+  std::string text;
+  for (size_t i = 0; i + 1 < frames.size(); i += 2) {
+    const int64_t twice_middle = frames[i] + frames[i + 1];
+    std::string_view held = "no";
+    for (const TimedAction& timed : clip.actions) {
+      if (twice_middle >= 2 * timed.first_frame && twice_middle < 2 * timed.end_frame)
+        held = to_string(timed.action.object);
+    }
+    text += fmt::format("{}{}", i == 0 ? "" : " ", held);
+  }
+  return text;
+}
+
+std::string actions_text(const Clip& clip) {
+  return joined(words(actions_of(clip.actions))) + ".";
+}
+
 ExerciseRecord question_record(const WorldOptions& world, int64_t clip, int64_t question_index,
                                const std::vector<double>& thought_weights) {
-  const Route route = draw_route(world.seed, clip, world.num_junctions);
-  const Question question = make_questions(route, world.seed, clip)[question_index];
+  const Question question = make_clip_questions(world, clip)[question_index];
   core::RandomSequence random(
       core::RandomStream(world.seed, "egoworld/thought").substream(clip).substream(question_index));
   const auto style = static_cast<ThoughtStyle>(draw_weighted(thought_weights, random));
   return {ExerciseKind::kQuestion, problem_text(question),
-          solution_text(thought_text(question, style), question.answer), video_name(clip),
-          std::string(1, option_letter(question.answer))};
+          solution_text(thought_text(question, style), answer_text(question)), video_name(clip),
+          answer_text(question)};
 }
 
-void check_corpus_counts(const CorpusOptions& options, int64_t num_clips) {
+void check_corpus_counts(const WorldOptions& world, const CorpusOptions& options,
+                         int64_t num_clips) {
   for (int i = 0; i < kNumExerciseKinds; ++i) {
     const auto kind = static_cast<ExerciseKind>(i);
-    const int64_t available = available_records(kind, num_clips);
+    const int64_t available = available_records(kind, world, num_clips);
     if (options.counts[i] <= available) continue;
     core::throw_<core::ConfigError>(
         "corpus: {} records of kind '{}' asked for, {} clips give at most {}; ask for "
@@ -182,25 +190,29 @@ void check_corpus_counts(const CorpusOptions& options, int64_t num_clips) {
 
 std::vector<ExerciseRecord> make_corpus(const WorldOptions& world, int64_t num_clips,
                                         const CorpusOptions& options) {
-  check_corpus_counts(options, num_clips);
+  check_corpus_counts(world, options, num_clips);
   const auto count = [&](ExerciseKind kind) { return options.counts[static_cast<size_t>(kind)]; };
   const auto chosen = [&](ExerciseKind kind) {
-    return choose(count(kind), available_records(kind, num_clips), kind, world);
+    return choose(count(kind), available_records(kind, world, num_clips), kind, world);
   };
+  const int64_t per_clip = questions_per_clip(world);
   std::vector<ExerciseRecord> records;
   for (const int64_t clip : chosen(ExerciseKind::kHeadings))
     records.push_back(headings_record(make_clip(world, clip)));
   for (const int64_t clip : chosen(ExerciseKind::kEvents))
     records.push_back(events_record(make_clip(world, clip)));
   for (const int64_t item : chosen(ExerciseKind::kQuestion)) {
-    records.push_back(question_record(world, item / kQuestionsPerClip, item % kQuestionsPerClip,
-                                      options.thought_weights));
+    records.push_back(
+        question_record(world, item / per_clip, item % per_clip, options.thought_weights));
   }
-  for (int64_t i = 0; i < count(ExerciseKind::kCheck); ++i) {
-    records.push_back(check_record(world, i, options.check_weights));
+  for (const int64_t clip : chosen(ExerciseKind::kHands))
+    records.push_back(hands_record(make_clip(world, clip)));
+  for (const int64_t clip : chosen(ExerciseKind::kActions))
+    records.push_back(actions_record(make_clip(world, clip)));
+  for (const ExerciseKind kind : kTextKinds) {
+    for (int64_t i = 0; i < count(kind); ++i)
+      records.push_back(text_exercise(kind, world, i, options.check_weights));
   }
-  for (int64_t i = 0; i < count(ExerciseKind::kInvert); ++i)
-    records.push_back(invert_record(world, i));
   core::RandomSequence random(core::RandomStream(world.seed, "egoworld/corpus/order"));
   random.shuffle(records);
   return records;

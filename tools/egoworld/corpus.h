@@ -5,7 +5,13 @@
 //   events    video   every landmark with the turn taken there
 //   check     text    a stated sequence, four options: which says the same
 //   invert    text    the way there given, state the way back, or the other way round
-//   question  video   the four questions with a whole thought
+//   question  video   the world's questions with a whole thought
+//   hands     video   what the hands hold, over time       (only where the walker acts)
+//   actions   video   what is done, in order               (only where the walker acts)
+//   action_check, action_invert  text   as check and invert, of actions
+//   route_invert  text  the landmarks and turns there given, state those back, or the other way
+//                       round
+//   route_tell    text  the landmarks and turns given, describe the route
 // Text-only exercises come from random streams of their own and need no clip.
 #pragma once
 
@@ -19,15 +25,26 @@
 
 namespace retrace::egoworld {
 
-enum class ExerciseKind { kHeadings, kEvents, kCheck, kInvert, kQuestion };
-inline constexpr int kNumExerciseKinds = 5;
-std::string_view to_string(
-    ExerciseKind kind);  // "headings", "events", "check", "invert", "question"
+enum class ExerciseKind {
+  kHeadings,
+  kEvents,
+  kCheck,
+  kInvert,
+  kQuestion,
+  kHands,
+  kActions,
+  kActionCheck,
+  kActionInvert,
+  kRouteInvert,
+  kRouteTell
+};
+inline constexpr int kNumExerciseKinds = 11;
+std::string_view to_string(ExerciseKind kind);  // "headings", "route_tell"
 
 struct CorpusOptions {
   std::array<int64_t, kNumExerciseKinds> counts{};  // records of each kind; 0: none
   std::vector<double> thought_weights;              // [kNumThoughtStyles], for kQuestion
-  std::vector<double> check_weights;                // [kNumCheckStyles], for kCheck
+  std::vector<double> check_weights;                // [kNumCheckStyles], for the checks
 };
 
 // "headings:2000,check:8000". Throws ConfigError for an unknown kind, a repeated one, or a count
@@ -39,20 +56,24 @@ struct ExerciseRecord {
   ExerciseKind kind;
   std::string problem, solution;
   std::string video;   // "" for text only
-  std::string answer;  // the letter for kCheck and kQuestion, else the solution
+  std::string answer;  // the letter where there are options, else the solution or description
 };
 
 std::string headings_text(
     const Clip& clip);  // "north north east ...": one word per pair of transcript frames
 std::string events_text(const Route& route);  // "lamp left, crate straight, plant right."
 
-// One of the clip's kQuestionsPerClip questions, with a thought whose style is drawn by weight.
+std::string hands_text(const Clip& clip);    // "no cup cup no ...": one word per pair of frames
+std::string actions_text(const Clip& clip);  // "take cup, open box, light torch."
+
+// One of the clip's questions (make_clip_questions), with a thought whose style is drawn by weight.
 ExerciseRecord question_record(const WorldOptions& world, int64_t clip, int64_t question_index,
                                const std::vector<double>& thought_weights);
 
 // Throws ConfigError when more video records of a kind are asked for than `num_clips` clips give:
-// one headings and one events record a clip, kQuestionsPerClip questions.
-void check_corpus_counts(const CorpusOptions& options, int64_t num_clips);
+// one record of each transcript a clip, and the clip's questions.
+void check_corpus_counts(const WorldOptions& world, const CorpusOptions& options,
+                         int64_t num_clips);
 
 // All records in random order; counts as check_corpus_counts wants them.
 std::vector<ExerciseRecord> make_corpus(const WorldOptions& world, int64_t num_clips,

@@ -11,8 +11,8 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/progress.h"
+#include "tools/egoworld/clip_questions.h"
 #include "tools/egoworld/generate.h"
-#include "tools/egoworld/question.h"
 #include "tools/egoworld/thought.h"
 
 namespace {
@@ -20,24 +20,31 @@ namespace {
 using namespace retrace;
 
 constexpr const char* kDescription =
-    "Renders first-person walks through a procedural world to H.264 mp4, with multiple-choice "
-    "questions about the way "
-    "there and the way back, full ground truth, and exercises to train a base model on.";
+    "Renders first-person walks through a procedural world to H.264 mp4, with questions about the "
+    "way there and the way back, full ground truth, and exercises to train a base model on.";
 
 constexpr const char* kFooter = R"(
-Writes D/videos/000000.mp4 ..., D/qa.jsonl (four questions a clip), D/ground_truth.jsonl
-(one line a clip), D/corpus.jsonl (with --corpus) and, last, D/manifest.json. The same options
-give the same text files byte for byte and the same rendered pixels, whatever --jobs is; a folder
-that already holds them is left alone.
+Writes D/videos/000000.mp4 ..., D/qa.jsonl (two questions a clip and task), D/ground_truth.jsonl
+(one line a clip), D/corpus.jsonl (with --corpus), D/Part*.json (with --layout benchmark) and,
+last, D/manifest.json. The same options give the same text files byte for byte and the same
+rendered pixels, whatever --jobs is; a folder that already holds them is left alone.
+
+Themes (--theme): indoor, outdoor, mixed (two outdoor clips, two indoor ones, and so on).
+Tasks (--tasks): direction, landmark, action, route. With action, the walker acts in the videos.
+Levels (--difficulty): easy has 2 crossings, clear air and options far apart; medium 3; hard 4,
+fog, greyish landmarks and options close to each other.
 
 Thought styles (--thoughts): direct, recall, derive, check, copy_check, pair_check.
 Check styles (--checks): none, plain, copy, pair.
-Corpus kinds (--corpus): headings, events, check, invert, question.
+Corpus kinds (--corpus): headings, events, check, invert, question, route_invert, route_tell; where
+the walker acts also hands, actions, action_check, action_invert.
 
 Example:
   egoworld --out world --clips 200 --seed 7 --theme indoor
   egoworld --out base --clips 8000 --seed 1 --thoughts recall:0.5,check:0.5 \
       --corpus headings:8000,events:8000,check:20000,invert:8000,question:32000
+  egoworld --out benchmark --clips 200 --seed 3 --theme mixed \
+      --tasks direction,landmark,action,route --layout benchmark
 
 Exit codes: 0 done (or already there), 1 internal error, 2 bad usage, 3 the output folder or a
 file in it, 130/143 interrupted.)";
@@ -47,6 +54,11 @@ struct CommandLine {
   std::string thoughts = "recall:0.7,check:0.3";
   std::string checks = "plain";
   std::string corpus;
+  std::string theme = "indoor";
+  std::string difficulty = "medium";
+  std::string tasks = "direction,landmark";
+  std::string layout = "plain";
+  std::optional<int64_t> num_junctions;
 };
 
 void add_options(CLI::App& app, CommandLine& line) {
@@ -58,10 +70,17 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "everything is a function of the seed and the other options")
       ->required()
       ->check(CLI::NonNegativeNumber);  // without it, -1 would wrap around
-  app.add_option("--theme", options.theme, "what the world looks like: indoor")
+  app.add_option("--theme", line.theme, "what the world looks like: indoor, outdoor or mixed")
       ->capture_default_str();
-  app.add_option("--junctions", options.world.num_junctions, "crossings on a route, 2 to 5")
+  app.add_option("--difficulty", line.difficulty, "easy, medium or hard")->capture_default_str();
+  app.add_option("--tasks", line.tasks, "what is asked: direction,landmark,action,route")
       ->capture_default_str();
+  app.add_option("--layout", line.layout,
+                 "plain, or benchmark: also the Part*.json files of Ego-ST Bench")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"plain", "benchmark"}));
+  app.add_option("--junctions", line.num_junctions,
+                 "crossings on a route, 2 to 5 (default: the difficulty's)");
   app.add_option("--width", options.world.render.width, "pixels, even")->capture_default_str();
   app.add_option("--height", options.world.render.height, "pixels, even")->capture_default_str();
   app.add_option("--frames", options.world.walk.num_frames, "frames a clip, 16 or more")
@@ -78,8 +97,19 @@ void add_options(CLI::App& app, CommandLine& line) {
                "replace what the output folder holds, unless it is exactly what was asked for");
 }
 
+void read_world_options(CommandLine& line) {
+  egoworld::WorldOptions& world = line.options.world;
+  world.theme = egoworld::parse_theme_choice(line.theme);
+  world.difficulty = egoworld::parse_difficulty(line.difficulty);
+  world.num_junctions =
+      line.num_junctions.value_or(egoworld::level_of(world.difficulty).num_junctions);
+  world.tasks = egoworld::parse_tasks(line.tasks, "--tasks");
+  line.options.benchmark_layout = line.layout == "benchmark";
+}
+
 void render_world(CommandLine& line) {
   egoworld::GenerateOptions& options = line.options;
+  read_world_options(line);
   options.corpus.thought_weights = egoworld::parse_thought_weights(line.thoughts, "--thoughts");
   options.corpus.check_weights = egoworld::parse_check_weights(line.checks, "--checks");
   if (!line.corpus.empty())
@@ -95,7 +125,7 @@ void render_world(CommandLine& line) {
     fmt::print("{}: already holds exactly this; nothing to do\n", options.out.string());
   } else {
     fmt::print("{}: {} clips, {} questions\n", options.out.string(), options.num_clips,
-               egoworld::kQuestionsPerClip * options.num_clips);
+               egoworld::questions_per_clip(options.world) * options.num_clips);
   }
 }
 

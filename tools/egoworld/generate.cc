@@ -10,9 +10,9 @@
 #include "core/files.h"
 #include "core/interrupt.h"
 #include "data/video_writer.h"
+#include "tools/egoworld/benchmark_files.h"
 #include "tools/egoworld/ordered_lines.h"
 #include "tools/egoworld/output_folder.h"
-#include "tools/egoworld/question.h"
 #include "tools/egoworld/records.h"
 #include "tools/egoworld/thought.h"
 
@@ -113,13 +113,10 @@ void write_corpus(const GenerateOptions& options) {
 
 void validate(const GenerateOptions& options) {
   if (options.out.empty()) core::throw_<core::ConfigError>("out: must name a folder, is empty");
-  if (options.theme != "indoor") {
-    core::throw_<core::ConfigError>("theme: '{}' does not exist; there is: indoor", options.theme);
-  }
   check_range("clips", options.num_clips, 1, kMaxClips);
   check_range("jobs", options.num_jobs, 1, kMaxJobs);
   validate(options.world);
-  check_corpus_counts(options.corpus, options.num_clips);
+  check_corpus_counts(options.world, options.corpus, options.num_clips);
 }
 
 Outcome generate(const GenerateOptions& options, const std::function<void(int64_t)>& on_progress) {
@@ -127,6 +124,10 @@ Outcome generate(const GenerateOptions& options, const std::function<void(int64_
   if (is_complete_or_prepare(options)) return Outcome::kAlreadyThere;
   ClipFactory(options, on_progress).run();
   if (options.has_corpus()) write_corpus(options);
+  if (options.benchmark_layout) {
+    for (const BenchmarkFile& file : benchmark_files(options.world, options.num_clips))
+      core::write_file_atomically(options.out / file.name, file.content);
+  }
   core::write_file_atomically(options.out / "manifest.json", manifest_text(options));
   return Outcome::kWritten;
 }

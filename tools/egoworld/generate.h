@@ -14,11 +14,11 @@ namespace retrace::egoworld {
 
 struct GenerateOptions {
   std::filesystem::path out;
-  int64_t num_clips = 0;         // 1 to 1,000,000
-  std::string theme = "indoor";  // the only one there is
+  int64_t num_clips = 0;  // 1 to 1,000,000
   WorldOptions world;
-  CorpusOptions corpus;  // its thought_weights also style the solutions in qa.jsonl
-  int64_t num_jobs = 1;  // threads; the content does not depend on it
+  CorpusOptions corpus;           // its thought_weights also style the solutions in qa.jsonl
+  bool benchmark_layout = false;  // also the files of benchmark_files.h
+  int64_t num_jobs = 1;           // threads; the content does not depend on it
   bool overwrite = false;
 
   bool has_corpus() const {
@@ -27,8 +27,7 @@ struct GenerateOptions {
   }
 };
 
-// Throws ConfigError for a value outside its limits, an unknown theme, or more corpus records than
-// the clips give.
+// Throws ConfigError for a value outside its limits, or more corpus records than the clips give.
 void validate(const GenerateOptions& options);
 
 enum class Outcome { kWritten, kAlreadyThere };

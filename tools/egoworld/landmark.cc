@@ -13,7 +13,7 @@ struct LandmarkTraits {
   Color color;
 };
 
-constexpr std::array<LandmarkTraits, kNumLandmarks> kTraits = {{
+constexpr std::array<LandmarkTraits, kNumAllLandmarks> kTraits = {{
     {"pillar", "red", {225, 18, 24}},
     {"plant", "green", {20, 190, 35}},
     {"barrel", "blue", {25, 50, 235}},
@@ -22,6 +22,14 @@ constexpr std::array<LandmarkTraits, kNumLandmarks> kTraits = {{
     {"banner", "purple", {160, 25, 205}},
     {"statue", "white", {250, 250, 250}},
     {"fountain", "cyan", {0, 222, 228}},
+    {"bench", "orange", {255, 128, 0}},
+    {"stall", "purple", {160, 25, 205}},
+    {"sign", "blue", {25, 50, 235}},
+    {"bin", "green", {20, 190, 35}},
+    {"cart", "red", {225, 18, 24}},
+    {"arch", "white", {250, 250, 250}},
+    {"well", "cyan", {0, 222, 228}},
+    {"mast", "yellow", {250, 232, 20}},
 }};
 
 const LandmarkTraits& traits(Landmark landmark) {
@@ -108,6 +116,60 @@ float fountain(float x, float z) {
   return gap ? 0.7F : 1.15F;
 }
 
+float bench(float x, float z) {
+  if (std::abs(x) > 0.275F || z > 1.0F) return 0;
+  if (z > 0.55F) return std::fmod(z - 0.55F, 0.16F) < 0.11F ? 1.08F : 0;  // back rest
+  if (z > 0.4F) return 0.9F;
+  return std::abs(x) > 0.17F ? 0.65F : 0;
+}
+
+float stall(float x, float z) {
+  if (z > 1.35F) {  // awning
+    if (z > 1.8F || std::abs(x) > 0.27F * (1.85F - z) / 0.5F) return 0;
+    return std::sin(x * 45) > 0 ? 1.2F : 0.75F;
+  }
+  if (z < 0.7F) return std::abs(x) < 0.25F ? 0.85F : 0;
+  return std::abs(x) > 0.2F && std::abs(x) < 0.25F ? 0.6F : 0;
+}
+
+float sign(float x, float z) {
+  if (z > 1.2F) {
+    if (z > 1.85F || std::abs(x) > 0.27F) return 0;
+    return std::abs(z - 1.52F) < 0.08F && std::abs(x) < 0.2F ? 0.45F : 1.1F;
+  }
+  return cylinder(x, 0.05F) * 0.8F;
+}
+
+float bin(float x, float z) {
+  if (z > 1.05F) return 0;
+  if (z > 0.9F) return std::abs(x) < 0.26F ? 1.15F : 0;
+  return std::sin(x * 50) > 0.6F ? 0.55F : cylinder(x, 0.19F + 0.04F * z) * 0.9F;
+}
+
+float cart(float x, float z) {
+  const float wheel = std::hypot(std::abs(x) - 0.14F, z - 0.16F);
+  if (wheel < 0.14F) return wheel < 0.05F ? 1.1F : 0.5F;
+  return z > 0.22F && z < 0.85F && std::abs(x) < 0.275F - 0.05F * (0.85F - z) ? 1.0F : 0;
+}
+
+float arch(float x, float z) {
+  if (std::abs(x) > 0.275F || z > 2.1F) return 0;
+  const float inner = std::hypot(x, std::max(0.0F, z - 1.5F));
+  return inner < 0.17F ? 0 : std::fmod(z, 0.3F) < 0.05F ? 0.75F : 1.05F;
+}
+
+float well(float x, float z) {
+  if (z < 0.65F) return std::abs(x) < 0.26F ? (std::fmod(z, 0.2F) < 0.04F ? 0.6F : 0.95F) : 0;
+  if (z < 1.3F) return std::abs(x) > 0.16F && std::abs(x) < 0.22F ? 0.7F : 0;
+  return z < 1.65F && std::abs(x) < 0.27F * (1.65F - z) / 0.35F ? 1.15F : 0;
+}
+
+float mast(float x, float z) {
+  if (z > 1.5F && z < 2.0F && x > 0) return x < 0.27F * (2.0F - z) / 0.5F ? 1.15F : 0;  // pennant
+  if (z < 0.15F) return cylinder(x, 0.16F);
+  return cylinder(x, 0.06F);
+}
+
 float brightness_at(Landmark landmark, float x, float z) {
   switch (landmark) {
     case Landmark::kPillar:
@@ -126,6 +188,22 @@ float brightness_at(Landmark landmark, float x, float z) {
       return statue(x, z);
     case Landmark::kFountain:
       return fountain(x, z);
+    case Landmark::kBench:
+      return bench(x, z);
+    case Landmark::kStall:
+      return stall(x, z);
+    case Landmark::kSign:
+      return sign(x, z);
+    case Landmark::kBin:
+      return bin(x, z);
+    case Landmark::kCart:
+      return cart(x, z);
+    case Landmark::kArch:
+      return arch(x, z);
+    case Landmark::kWell:
+      return well(x, z);
+    case Landmark::kMast:
+      return mast(x, z);
   }
   return 0;
 }
@@ -140,6 +218,17 @@ std::string_view color_name(Landmark landmark) {
 }
 Color color(Landmark landmark) {
   return traits(landmark).color;
+}
+
+Theme theme_of(Landmark landmark) {
+  return static_cast<int64_t>(landmark) < kNumLandmarks ? Theme::kIndoor : Theme::kOutdoor;
+}
+
+std::vector<Landmark> landmarks_of(Theme theme) {
+  const int64_t first = theme == Theme::kIndoor ? 0 : kNumLandmarks;
+  std::vector<Landmark> result;
+  for (int64_t i = 0; i < kNumLandmarks; ++i) result.push_back(static_cast<Landmark>(first + i));
+  return result;
 }
 
 std::vector<std::string> words(std::span<const Landmark> landmarks) {

@@ -1,4 +1,4 @@
-// The eight landmarks: one word, one saturated colour and one silhouette each.
+// The landmarks, eight of each theme: one word, one saturated colour and one silhouette each.
 #pragma once
 
 #include <array>
@@ -8,9 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/egoworld/theme.h"
+
 namespace retrace::egoworld {
 
 enum class Landmark : uint8_t {
+  // indoor
   kPillar,
   kPlant,
   kBarrel,
@@ -18,9 +21,22 @@ enum class Landmark : uint8_t {
   kCrate,
   kBanner,
   kStatue,
-  kFountain
+  kFountain,
+  // outdoor
+  kBench,
+  kStall,
+  kSign,
+  kBin,
+  kCart,
+  kArch,
+  kWell,
+  kMast
 };
-inline constexpr int64_t kNumLandmarks = 8;
+inline constexpr int64_t kNumLandmarks = 8;  // of one theme
+inline constexpr int64_t kNumAllLandmarks = 2 * kNumLandmarks;
+
+Theme theme_of(Landmark landmark);
+std::vector<Landmark> landmarks_of(Theme theme);  // [kNumLandmarks]
 
 struct Color {
   float red, green, blue;  // 0 to 255

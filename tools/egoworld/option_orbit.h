@@ -12,16 +12,24 @@
 //   Landmarks: {t, order reversed} x {as is, one name exchanged for an absent one}. The exchange is
 //   the
 //     transposition of a name in t and a name not in t, both uniform: from any of the four
-//     sequences the same transposition is drawn with the same probability.
-// The letters are then shuffled uniformly. Both questions of a clip about landmarks use the same
-// exchange, so that comparing the two sets of options says nothing either.
+//     sequences the same transposition is drawn with the same probability. Far options exchange as
+//     many names as there are absent ones for; close options exchange the second place and the
+//     second last instead, which commutes with the reversal of order.
+//   Actions, a = reversed_actions: {t, a(t), t with opposite verbs, order of t reversed}, or {t,
+//   a(t)} x {as is, one object exchanged for an absent one, its verb's side kept}. Admissible are
+//     all sequences of different objects, so both sets are orbits of a group of order 4.
+// The letters are then shuffled uniformly. Both questions of a clip about landmarks, or about
+// actions, have the same options, so that comparing the two sets of options says nothing either.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/random.h"
+#include "tools/egoworld/action.h"
+#include "tools/egoworld/difficulty.h"
 #include "tools/egoworld/landmark.h"
 #include "tools/egoworld/turn.h"
 
@@ -36,9 +44,29 @@ struct LandmarkExchange {
 };
 LandmarkExchange draw_exchange(core::RandomSequence& random, std::span<const Landmark> landmarks);
 
+// As many exchanges as there are absent names, at most one for each name that is passed.
+std::vector<LandmarkExchange> draw_all_exchanges(core::RandomSequence& random,
+                                                 std::span<const Landmark> landmarks);
+
+// One object that is used and one that is not.
+struct ObjectExchange {
+  HeldObject used, unused;
+};
+// Nothing for options that differ in verbs and order alone; at Closeness::kUsual by chance.
+std::optional<ObjectExchange> draw_object_exchange(core::RandomSequence& random,
+                                                   std::span<const Action> actions,
+                                                   Closeness closeness);
+
 // kNumOptions sequences, the given one first.
 std::vector<WordSequence> turn_options(std::span<const Turn> truth);
 std::vector<WordSequence> landmark_options(std::span<const Landmark> truth,
                                            LandmarkExchange exchange);
+std::vector<WordSequence> landmark_options(std::span<const Landmark> truth,
+                                           std::span<const LandmarkExchange> exchanges);
+// Throws InternalError below 4 landmarks: then both places are one, or their exchange is the
+// reversal.
+std::vector<WordSequence> close_landmark_options(std::span<const Landmark> truth);
+std::vector<WordSequence> action_options(std::span<const Action> truth,
+                                         const std::optional<ObjectExchange>& exchange);
 
 }  // namespace retrace::egoworld

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "tools/egoworld/benchmark_files.h"
 #include "tools/egoworld/thought.h"
 
 namespace retrace::egoworld {
@@ -16,6 +17,9 @@ using Json = nlohmann::ordered_json;
 
 // Raised whenever the same options give other labels, text or pixels than before.
 constexpr int kGeneratorVersion = 1;
+// Version 1 began with these kinds of exercises; others, and options that came later, are named
+// only where they are used, so that folders written before them stay what is asked for.
+constexpr int kNumFirstKinds = 5;
 
 bool is_clip_name(const std::string& name) {
   return name.size() >= 10 && name.ends_with(".mp4") &&
@@ -28,6 +32,7 @@ void remove_own_files(const fs::path& folder) {
   for (const char* name : {"manifest.json", "qa.jsonl", "ground_truth.jsonl", "corpus.jsonl"}) {
     fs::remove(folder / name);
   }
+  for (const std::string& name : all_benchmark_file_names()) fs::remove(folder / name);
   const fs::path videos = folder / "videos";
   if (!fs::is_directory(videos)) return;
   std::vector<fs::path> clips;
@@ -46,6 +51,10 @@ std::string difference(const GenerateOptions& options) {
   }
   std::vector<std::string> expected = {"qa.jsonl", "ground_truth.jsonl"};
   if (options.has_corpus()) expected.emplace_back("corpus.jsonl");
+  if (options.benchmark_layout) {
+    for (std::string& name : benchmark_file_names(options.world, options.num_clips))
+      expected.push_back(std::move(name));
+  }
   for (int64_t clip = 0; clip < options.num_clips; ++clip) expected.push_back(video_name(clip));
   for (const std::string& name : expected) {
     if (!fs::exists(options.out / name)) return name + " is missing";
@@ -59,7 +68,9 @@ std::string manifest_text(const GenerateOptions& options) {
   const WorldOptions& world = options.world;
   Json corpus = Json::object();
   for (int kind = 0; kind < kNumExerciseKinds; ++kind) {
-    corpus[std::string(to_string(static_cast<ExerciseKind>(kind)))] = options.corpus.counts[kind];
+    const int64_t count = options.corpus.counts[kind];
+    if (kind < kNumFirstKinds || count > 0)
+      corpus[std::string(to_string(static_cast<ExerciseKind>(kind)))] = count;
   }
   Json thoughts = Json::object();
   for (int style = 0; style < kNumThoughtStyles; ++style) {
@@ -71,19 +82,25 @@ std::string manifest_text(const GenerateOptions& options) {
     checks[std::string(to_string(static_cast<CheckStyle>(style)))] =
         options.corpus.check_weights[style];
   }
-  const Json manifest = {{"generator", "egoworld"},
-                         {"version", kGeneratorVersion},
-                         {"theme", options.theme},
-                         {"seed", world.seed},
-                         {"clips", options.num_clips},
-                         {"junctions", world.num_junctions},
-                         {"width", world.render.width},
-                         {"height", world.render.height},
-                         {"frames", world.walk.num_frames},
-                         {"fps", world.walk.fps},
-                         {"thoughts", thoughts},
-                         {"checks", checks},
-                         {"corpus", corpus}};
+  Json manifest = {{"generator", "egoworld"},
+                   {"version", kGeneratorVersion},
+                   {"theme", to_string(world.theme)},
+                   {"seed", world.seed},
+                   {"clips", options.num_clips},
+                   {"junctions", world.num_junctions},
+                   {"width", world.render.width},
+                   {"height", world.render.height},
+                   {"frames", world.walk.num_frames},
+                   {"fps", world.walk.fps},
+                   {"thoughts", thoughts},
+                   {"checks", checks},
+                   {"corpus", corpus}};
+  if (world.difficulty != Difficulty::kMedium) manifest["difficulty"] = to_string(world.difficulty);
+  if (world.tasks != WorldOptions().tasks) {
+    manifest["tasks"] = Json::array();
+    for (const data::Task task : world.tasks) manifest["tasks"].push_back(data::to_string(task));
+  }
+  if (options.benchmark_layout) manifest["layout"] = "benchmark";
   return manifest.dump(2) + "\n";
 }
 

@@ -1,4 +1,4 @@
-// The four multiple-choice questions of a clip, and how questions and answers are worded.
+// The questions of a clip, and how questions and answers are worded.
 #pragma once
 
 #include <array>
@@ -14,19 +14,26 @@
 namespace retrace::egoworld {
 
 struct Question {
-  data::Task task = data::Task::kDirection;  // kDirection or kLandmark
+  data::Task task = data::Task::kDirection;
   data::TravelDirection direction = data::TravelDirection::kForward;
-  std::vector<WordSequence> options;  // [kNumOptions], all different
+  std::vector<WordSequence> options;  // [kNumOptions], all different; kRoute: none
   int answer = 0;                     // index of the right option
+  std::string description;            // kRoute: the annotated answer
   WordSequence truth;                 // options[answer]: the annotation in the direction asked for
   WordSequence opposite;              // the annotation of the same route in the other direction
 };
 
-inline constexpr int kQuestionsPerClip = 4;
+inline constexpr int kNumBasicQuestions = 4;
 // direction/forward, direction/reverse, landmark/forward, landmark/reverse. Pure in (route, seed,
 // clip).
-std::array<Question, kQuestionsPerClip> make_questions(const Route& route, uint64_t seed,
-                                                       int64_t clip);
+std::array<Question, kNumBasicQuestions> make_questions(const Route& route, uint64_t seed,
+                                                        int64_t clip,
+                                                        Closeness closeness = Closeness::kUsual);
+// Forward and reverse. Pure in all arguments.
+std::array<Question, 2> make_action_questions(std::span<const Action> actions, uint64_t seed,
+                                              int64_t clip, Closeness closeness);
+// Open questions, each with an annotation in one of kNumDescriptionStyles wordings.
+std::array<Question, 2> make_route_questions(const Route& route, uint64_t seed, int64_t clip);
 
 // Options put in random order; `options`[0] is the right one.
 struct ShuffledOptions {
@@ -35,6 +42,11 @@ struct ShuffledOptions {
 };
 ShuffledOptions shuffle_options(std::vector<WordSequence> options, core::RandomSequence& random);
 
+// The letter of the right option, or an open question's annotated answer.
+std::string answer_text(const Question& question);
+
+// "Which turns lead to the destination?"
+std::string_view stem(data::Task task, data::TravelDirection direction);
 // "Which turns lead to the destination?\nOptions:\nA. left, straight\n...\n\nInstructions: Choose
 // one option."
 std::string problem_text(const Question& question);

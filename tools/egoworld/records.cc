@@ -4,8 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tools/egoworld/clip_questions.h"
 #include "tools/egoworld/floor_plan.h"
-#include "tools/egoworld/question.h"
 #include "tools/egoworld/thought.h"
 
 namespace retrace::egoworld {
@@ -59,6 +59,15 @@ Json landmarks(const Route& route) {
   return result;
 }
 
+Json actions(const Clip& clip) {
+  const std::vector<Action> there = actions_of(clip.actions);
+  Json frames = Json::array();
+  for (const TimedAction& timed : clip.actions)
+    frames.push_back({timed.first_frame, timed.end_frame});
+  return {
+      {"forward", words(there)}, {"reverse", words(reversed_actions(there))}, {"frames", frames}};
+}
+
 Json pose_rows(const std::vector<Pose>& poses) {
   Json rows = Json::array();
   for (const Pose& pose : poses) {
@@ -80,9 +89,11 @@ Json box_rows(const std::vector<VisibleBox>& boxes) {
 std::vector<std::string> question_lines(const WorldOptions& world, const Clip& clip,
                                         const std::vector<double>& thought_weights) {
   std::vector<std::string> lines;
-  for (int64_t index = 0; index < kQuestionsPerClip; ++index) {
-    const Question question = make_questions(clip.route, world.seed, clip.index)[index];
-    const ExerciseRecord record = question_record(world, clip.index, index, thought_weights);
+  const std::vector<Question> questions = make_clip_questions(world, clip.index);
+  for (size_t index = 0; index < questions.size(); ++index) {
+    const Question& question = questions[index];
+    const ExerciseRecord record =
+        question_record(world, clip.index, static_cast<int64_t>(index), thought_weights);
     Json line = five_fields(record.problem, record.solution, record.video, record.answer);
     line["task"] = data::to_string(question.task);
     line["direction"] = data::to_string(question.direction);
@@ -112,6 +123,8 @@ std::string ground_truth_line(const WorldOptions& world, const Clip& clip,
       {"poses", pose_rows(clip.poses)},
       {"box_columns", {"frame", "landmark", "x0", "y0", "x1", "y1"}},
       {"boxes", box_rows(boxes)}};
+  if (clip.theme == Theme::kOutdoor) line["theme"] = "outdoor";
+  if (!clip.actions.empty()) line["actions"] = actions(clip);
   return line.dump();
 }
 

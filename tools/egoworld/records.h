@@ -16,7 +16,8 @@ std::vector<std::string> question_lines(const WorldOptions& world, const Clip& c
                                         const std::vector<double>& thought_weights);
 
 // The clip's line of ground_truth.jsonl: the route as a graph, turns and landmarks in both
-// directions, a pose per frame, where the landmarks stand and where in the picture they are seen.
+// directions, a pose per frame, where the landmarks stand and where in the picture they are seen;
+// outdoor clips name their theme, and clips with actions list them with their frames (half-open).
 // Metres and radians with 4 decimals.
 std::string ground_truth_line(const WorldOptions& world, const Clip& clip,
                               const std::vector<VisibleBox>& boxes);

@@ -1,6 +1,6 @@
-// Renders a walk as a first-person video: a ray caster for corridors with floor and ceiling, and
-// landmarks as silhouettes on the four corners of their crossing above a patch of their colour on
-// floor and ceiling.
+// Renders a walk as a first-person video: a ray caster for corridors with floor and ceiling, or for
+// streets under the sky; landmarks as silhouettes on the four corners of their crossing above a
+// patch of their colour on floor and ceiling; and the walker's hand where it does something.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tools/egoworld/action_plan.h"
 #include "tools/egoworld/route.h"
 #include "tools/egoworld/scene_look.h"
 #include "tools/egoworld/walk.h"
@@ -37,6 +38,6 @@ inline constexpr double kLandmarkOffsetMetres = 0.56;
 // Pure; the horizontal field of view is 90 degrees. Throws InternalError for sizes outside
 // RenderOptions' limits.
 Rendering render_clip(const Route& route, const std::vector<Pose>& poses, const SceneLook& look,
-                      const RenderOptions& options);
+                      const RenderOptions& options, const std::vector<TimedAction>& actions = {});
 
 }  // namespace retrace::egoworld

@@ -54,9 +54,9 @@ std::vector<Turn> draw_turns(core::RandomSequence& random, int64_t num_junctions
   return turns;
 }
 
-std::vector<Landmark> draw_landmarks(core::RandomSequence& random, int64_t num_junctions) {
-  std::vector<Landmark> all;
-  for (int64_t i = 0; i < kNumLandmarks; ++i) all.push_back(static_cast<Landmark>(i));
+std::vector<Landmark> draw_landmarks(core::RandomSequence& random, int64_t num_junctions,
+                                     Theme theme) {
+  std::vector<Landmark> all = landmarks_of(theme);
   random.shuffle(all);
   all.resize(num_junctions);
   return all;
@@ -69,13 +69,13 @@ void check_num_junctions(int64_t num_junctions) {
       kMaxJunctions, num_junctions);
 }
 
-Route draw_route(uint64_t seed, int64_t clip, int64_t num_junctions) {
+Route draw_route(uint64_t seed, int64_t clip, int64_t num_junctions, Theme theme) {
   check_num_junctions(num_junctions);
   core::RandomSequence random(core::RandomStream(seed, "egoworld/route").substream(clip));
   Route route;
   route.start_heading = static_cast<Heading>(random.below(4));
   route.turns = draw_turns(random, num_junctions);
-  route.landmarks = draw_landmarks(random, num_junctions);
+  route.landmarks = draw_landmarks(random, num_junctions, theme);
   route.nodes = lattice_path(route.start_heading, route.turns);
   return route;
 }

@@ -42,11 +42,12 @@ bool is_admissible(std::span<const Turn> turns);
 
 // Uniform over the admissible sequences of this length.
 std::vector<Turn> draw_turns(core::RandomSequence& random, int64_t num_junctions);
-// Uniform over the ordered choices of different landmarks.
-std::vector<Landmark> draw_landmarks(core::RandomSequence& random, int64_t num_junctions);
+// Uniform over the ordered choices of different landmarks of a theme.
+std::vector<Landmark> draw_landmarks(core::RandomSequence& random, int64_t num_junctions,
+                                     Theme theme = Theme::kIndoor);
 
 // Throws ConfigError unless kMinJunctions <= num_junctions <= kMaxJunctions.
 void check_num_junctions(int64_t num_junctions);
-Route draw_route(uint64_t seed, int64_t clip, int64_t num_junctions);
+Route draw_route(uint64_t seed, int64_t clip, int64_t num_junctions, Theme theme = Theme::kIndoor);
 
 }  // namespace retrace::egoworld

@@ -77,9 +77,59 @@ Texture draw_floor_texture(core::RandomSequence& random) {
   return texture;
 }
 
+// One storey of a terrace house: two windows, a door below. Rows run over the whole facade.
+Texture draw_facade_texture(core::RandomSequence& random) {
+  const int sill = 13 + static_cast<int>(random.below(3));
+  const bool has_shutters = random.chance(0.5);
+  Texture texture;
+  for (int row = 0; row < Texture::kSize; ++row) {
+    for (int column = 0; column < Texture::kSize; ++column) {
+      const int across = (column + 8) % 16;  // two bays
+      const bool is_window = row >= sill - 7 && row < sill && across >= 5 && across < 11;
+      const bool is_shutter =
+          has_shutters && row >= sill - 7 && row < sill && across >= 3 && across < 13 && !is_window;
+      const bool is_door = row >= 20 && column >= 12 && column < 20;
+      const bool is_cornice = row < 2 || row == 17;
+      float factor = is_window ? 0.42F : is_door ? 0.5F : is_shutter ? 0.72F : 1.0F;
+      if (is_cornice) factor = 1.15F;
+      texture.factor[row * Texture::kSize + column] =
+          factor + static_cast<float>(random.uniform(-0.04, 0.04));
+    }
+  }
+  return texture;
+}
+
+// Rendered facades: pale plaster in the same light as indoors, so north stays the shady side.
+void make_outdoor(SceneLook& look, core::RandomSequence& random) {
+  const auto plaster = static_cast<float>(random.uniform(0.15, 0.4));
+  for (Color& wall : look.walls) {
+    const auto mixed = [&](float value, float pale) {
+      return value + plaster * (pale * 0.8F - value);
+    };
+    wall = {mixed(wall.red, 214), mixed(wall.green, 196), mixed(wall.blue, 170)};
+  }
+  look.floor = jittered({74, 76, 82}, 0.06F, 1.0F, random);
+  look.ceiling = jittered({92, 148, 226}, 0.06F, 1.0F, random);
+  look.wall_texture = draw_facade_texture(random);
+  look.floor_texture.factor.fill(1.0F);
+  for (float& factor : look.floor_texture.factor)
+    factor += static_cast<float>(random.uniform(-0.06, 0.06));
+  look.street = random.below(uint64_t{1} << 32);
+}
+
+void make_grey(Color& color, float greyness) {
+  constexpr float kGrey = 150;
+  color = {color.red + greyness * (kGrey - color.red),
+           color.green + greyness * (kGrey - color.green),
+           color.blue + greyness * (kGrey - color.blue)};
+}
+
+constexpr std::array<Color, 4> kSkins = {
+    {{236, 188, 158}, {208, 152, 114}, {158, 104, 72}, {128, 84, 60}}};
+
 }  // namespace
 
-SceneLook draw_scene_look(uint64_t seed, int64_t clip) {
+SceneLook draw_scene_look(uint64_t seed, int64_t clip, Theme theme, const Level& level) {
   core::RandomSequence random(core::RandomStream(seed, "egoworld/look").substream(clip));
   SceneLook look;
   const auto brightness = static_cast<float>(random.uniform(0.92, 1.08));
@@ -93,6 +143,17 @@ SceneLook draw_scene_look(uint64_t seed, int64_t clip) {
   look.ceiling = jittered({128, 128, 132}, 0.05F, brightness, random);
   look.wall_texture = draw_wall_texture(random);
   look.floor_texture = draw_floor_texture(random);
+  // Whatever indoor clips do not need comes from the stream last: their look stays as it was.
+  for (int64_t i = kNumLandmarks; i < kNumAllLandmarks; ++i) {
+    look.landmarks[i] = jittered(color(static_cast<Landmark>(i)), 0.04F, 1.0F, random);
+  }
+  look.skin = jittered(kSkins[random.below(kSkins.size())], 0.05F, 1.0F, random);
+  look.theme = theme;
+  if (theme == Theme::kOutdoor) make_outdoor(look, random);
+  look.fog_metres = level.fog_metres;
+  if (level.greyness > 0) {
+    for (Color& landmark : look.landmarks) make_grey(landmark, level.greyness);
+  }
   return look;
 }
 

@@ -8,7 +8,9 @@
 #include <array>
 #include <cstdint>
 
+#include "tools/egoworld/difficulty.h"
 #include "tools/egoworld/landmark.h"
+#include "tools/egoworld/theme.h"
 
 namespace retrace::egoworld {
 
@@ -22,14 +24,19 @@ struct Texture {
 };
 
 struct SceneLook {
-  std::array<Color, 4> walls;                  // by the Heading the wall faces
-  std::array<Color, kNumLandmarks> landmarks;  // by Landmark
-  Color floor, ceiling;
+  Theme theme = Theme::kIndoor;
+  std::array<Color, 4> walls;                     // by the Heading the wall faces
+  std::array<Color, kNumAllLandmarks> landmarks;  // by Landmark
+  Color floor, ceiling;                           // outdoor: roadway and the sky's zenith
   Texture wall_texture;   // a corridor's width times its height; column 0 at the wall's left end,
                           // row 0 on top
   Texture floor_texture;  // one cell
+  float fog_metres = 16;  // brightness falls to 1/e about here
+  Color skin = {0, 0, 0};
+  uint64_t street = 0;  // outdoor: decides the houses' heights and where trees stand
 };
 
-SceneLook draw_scene_look(uint64_t seed, int64_t clip);
+SceneLook draw_scene_look(uint64_t seed, int64_t clip, Theme theme = Theme::kIndoor,
+                          const Level& level = level_of(Difficulty::kMedium));
 
 }  // namespace retrace::egoworld

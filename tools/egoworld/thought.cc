@@ -91,7 +91,8 @@ std::string thought_text(const Question& question, ThoughtStyle style) {
                                          joined(question.opposite));
   const std::string derive =
       fmt::format("{} So on {}: {}.", recall, way_name(question.direction), joined(question.truth));
-  switch (style) {
+  const bool is_open = question.options.empty();
+  switch (is_open && style > ThoughtStyle::kDerive ? ThoughtStyle::kDerive : style) {
     case ThoughtStyle::kDirect:
       return "";
     case ThoughtStyle::kRecall:
@@ -120,7 +121,12 @@ std::string check_text(const std::vector<WordSequence>& options, int answer, Che
 }
 
 std::string solution_text(std::string_view thought, int answer) {
-  return fmt::format("<think>{}</think> <answer>{}</answer>", thought, option_letter(answer));
+  const char letter = option_letter(answer);
+  return solution_text(thought, std::string_view(&letter, 1));
+}
+
+std::string solution_text(std::string_view thought, std::string_view answer) {
+  return fmt::format("<think>{}</think> <answer>{}</answer>", thought, answer);
 }
 
 std::vector<double> parse_thought_weights(std::string_view text, std::string_view option) {

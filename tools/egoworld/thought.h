@@ -10,7 +10,8 @@
 
 namespace retrace::egoworld {
 
-// For a forward question whose answer is C; for a reverse question the two ways change places.
+// For a forward question whose answer is C; for a reverse question the two ways change places. An
+// open question has no options to check: the styles that do are kDerive there.
 enum class ThoughtStyle {
   kDirect,     // ""
   kRecall,     // "On the way back: right, straight, left."
@@ -42,6 +43,7 @@ std::string thought_text(const Question& question, ThoughtStyle style);
 std::string check_text(const std::vector<WordSequence>& options, int answer, CheckStyle style);
 // "<think>...</think> <answer>C</answer>"
 std::string solution_text(std::string_view thought, int answer);
+std::string solution_text(std::string_view thought, std::string_view answer);
 
 // Weights by style: "recall:0.7,check:0.3". Throw ConfigError for bad weights (parse_named_weights)
 // and for unknown names, naming the known ones.

@@ -1,0 +1,156 @@
+#include "reward/http_client.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+
+#include "core/error.h"
+
+namespace retrace::reward {
+namespace {
+
+constexpr size_t kMaxReplyBytes = 1 << 20;
+constexpr long kMaxRetryAfterSeconds = 24 * 3600;
+
+using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+void start_curl_once() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    RETRACE_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "libcurl does not start");
+  });
+}
+
+size_t append_body(char* data, size_t size, size_t count, void* target) {
+  auto& body = *static_cast<std::string*>(target);
+  const size_t num_bytes = size * count;
+  if (body.size() + num_bytes > kMaxReplyBytes) return 0;  // ends the transfer
+  body.append(data, num_bytes);
+  return num_bytes;
+}
+
+int on_progress(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& should_stop = *static_cast<const std::function<bool()>*>(stop);
+  return should_stop && should_stop() ? 1 : 0;
+}
+
+void add_header(HeaderList& headers, const std::string& line) {
+  curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
+  RETRACE_CHECK(longer != nullptr, "no memory for a header");
+  static_cast<void>(headers.release());
+  headers.reset(longer);
+}
+
+HeaderList make_headers(const HttpRequest& request) {
+  HeaderList headers(nullptr, curl_slist_free_all);
+  add_header(headers, "Content-Type: application/json");
+  add_header(headers, "Accept: application/json");
+  add_header(headers, "Expect:");  // no round trip before the body
+  if (!request.bearer_token.empty())
+    add_header(headers, "Authorization: Bearer " + request.bearer_token);
+  return headers;
+}
+
+void set_up(CURL* curl, const HttpRequest& request, curl_slist* headers,
+            const std::function<bool()>& should_stop, std::string& body) {
+  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(curl, CURLOPT_POST, 1L);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.deadline.count()));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.deadline.count()));
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);  // threads
+  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::function<bool()>*>(&should_stop));
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "retrace");
+}
+
+// Seconds, or a date that curl turns into seconds from now; 0 means there is none.
+double retry_after(CURL* curl) {
+  curl_off_t seconds = 0;
+  if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0)
+    return -1;
+  return static_cast<double>(std::min<curl_off_t>(seconds, kMaxRetryAfterSeconds));
+}
+
+Url parse_url(const std::string& text) {
+  start_curl_once();
+  Url url(curl_url(), curl_url_cleanup);
+  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) url.reset();
+  return url;
+}
+
+// "" if there is none.
+std::string url_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
+  const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
+  return text;
+}
+
+}  // namespace
+
+HttpReply http_post(const HttpRequest& request, const std::function<bool()>& should_stop) {
+  start_curl_once();
+  HttpReply reply;
+  if (request.deadline.count() <= 0) {
+    reply.error = "no time left";
+    return reply;
+  }
+  const Handle curl(curl_easy_init(), curl_easy_cleanup);
+  RETRACE_CHECK(curl != nullptr, "libcurl gives no handle");
+  const HeaderList headers = make_headers(request);
+  set_up(curl.get(), request, headers.get(), should_stop, reply.body);
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code != CURLE_OK) {
+    reply.body.clear();
+    reply.error = code == CURLE_ABORTED_BY_CALLBACK ? "interrupted" : curl_easy_strerror(code);
+    return reply;
+  }
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  reply.status = static_cast<int>(status);
+  reply.retry_after_s = retry_after(curl.get());
+  if (status < 200 || status >= 300) reply.body.clear();
+  return reply;
+}
+
+std::string check_url(const std::string& text) {
+  const Url url = parse_url(text);
+  if (!url) return "must be a URL such as https://host/v1/chat/completions";
+  const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return "must begin with http:// or https://";
+  const bool has_credentials = !url_part(url.get(), CURLUPART_USER).empty() ||
+                               !url_part(url.get(), CURLUPART_PASSWORD).empty();
+  if (has_credentials) return "must hold no user name or password; name a variable with key_env";
+  std::string query = url_part(url.get(), CURLUPART_QUERY);
+  std::transform(query.begin(), query.end(), query.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (const char* secret : {"key=", "token=", "secret=", "password=", "sig="}) {
+    if (query.find(secret) != std::string::npos)
+      return "must hold no key; name a variable with key_env";
+  }
+  return "";
+}
+
+bool is_local_url(const std::string& text) {
+  const Url url = parse_url(text);
+  if (!url) return false;
+  const std::string host = url_part(url.get(), CURLUPART_HOST);
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+}  // namespace retrace::reward

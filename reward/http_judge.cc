@@ -1,0 +1,262 @@
+#include "reward/http_judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/logging.h"
+#include "reward/judge_prompt.h"
+#include "reward/judge_reply.h"
+
+namespace retrace::reward {
+namespace {
+
+constexpr int64_t kMaxLoggedFailures = 5;
+
+bool is_interrupted() {
+  return core::interrupt_signal() != 0;
+}
+
+Clock::time_point after(double seconds) {
+  return Clock::now() +
+         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+// The key from the environment. A variable that holds a line end would split the header.
+std::string read_key(const HttpJudgeOptions& options) {
+  if (options.key_env.empty()) return "";
+  const char* const key = std::getenv(options.key_env.c_str());
+  if (key == nullptr || *key == '\0') {
+    core::throw_<core::ConfigError>(
+        "judge.key_env: environment variable {} is not set; export it, or leave key_env empty for "
+        "a "
+        "server without keys",
+        options.key_env);
+  }
+  const std::string_view text = key;
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == '\x7F'; })) {
+    core::throw_<core::ConfigError>(
+        "judge.key_env: the value of {} holds a space, a line end or a byte outside ASCII, which "
+        "no "
+        "key has; export it again without",
+        options.key_env);
+  }
+  return key;
+}
+
+bool is_in(double value, double low, double high) {
+  return std::isfinite(value) && value >= low && value <= high;
+}
+
+bool is_variable_name(std::string_view name) {
+  if (!name.empty() && name[0] >= '0' && name[0] <= '9') return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+std::string refusal(int status, const std::string& key_env) {
+  if (status == 401 || status == 403) {
+    return fmt::format("HTTP {}: {}", status,
+                       key_env.empty() ? "the server wants a key; name its variable with key_env"
+                                       : "the server does not take the key in " + key_env);
+  }
+  if (status == 404) return "HTTP 404: no such endpoint or model; check endpoint and model";
+  if (status == 400 || status == 422)
+    return fmt::format(
+        "HTTP {}: the server does not take the request; if it knows no "
+        "response_format, set reply_schema to false",
+        status);
+  return fmt::format("HTTP {}", status);
+}
+
+}  // namespace
+
+std::optional<OptionProblem> find_problem(const HttpJudgeOptions& options) {
+  const std::string url_problem = check_url(options.endpoint);
+  if (!url_problem.empty()) return {{"endpoint", url_problem}};
+  if (options.model.empty()) return {{"model", "must be the server's name of a model, is empty"}};
+  if (!is_variable_name(options.key_env)) {
+    return {{"key_env",
+             "must be the name of an environment variable (letters, digits, _), never the key"}};
+  }
+  if (!is_in(options.deadline_s, 0.001, 3600))
+    return {{"deadline_seconds", "must be in [0.001, 3600]"}};
+  if (!is_in(options.total_deadline_s, options.deadline_s, 86400))
+    return {{"total_deadline_seconds", "must be in [deadline_seconds, 86400]"}};
+  if (options.retry.retries < 0 || options.retry.retries > 100)
+    return {{"retries", "must be in [0, 100]"}};
+  if (!is_in(options.requests_per_second, 0, 1e6))
+    return {{"requests_per_second", "must be 0 (no limit) or more, at most 1e6"}};
+  if (options.concurrency < 1 || options.concurrency > 1024)
+    return {{"concurrency", "must be in [1, 1024]"}};
+  if (!is_in(options.usd_per_million_prompt_tokens, 0, 1e6))
+    return {{"usd_per_million_prompt_tokens", "must be in [0, 1e6]"}};
+  if (!is_in(options.usd_per_million_completion_tokens, 0, 1e6))
+    return {{"usd_per_million_completion_tokens", "must be in [0, 1e6]"}};
+  return std::nullopt;
+}
+
+// Holds a cache key until destroyed.
+class HttpJudge::KeyLock {
+ public:
+  KeyLock(const HttpJudge& judge, std::string key, Clock::time_point deadline)
+      : judge_(judge), key_(std::move(key)) {
+    std::unique_lock lock(judge_.keys_mutex_);
+    while (judge_.keys_asked_.contains(key_)) {
+      if (is_interrupted() || Clock::now() >= deadline) return;
+      judge_.keys_changed_.wait_for(lock, std::chrono::milliseconds(20));
+    }
+    is_held_ = judge_.keys_asked_.insert(key_).second;
+  }
+  ~KeyLock() {
+    if (!is_held_) return;
+    {
+      const std::lock_guard lock(judge_.keys_mutex_);
+      judge_.keys_asked_.erase(key_);
+    }
+    judge_.keys_changed_.notify_all();
+  }
+  KeyLock(const KeyLock&) = delete;
+  KeyLock& operator=(const KeyLock&) = delete;
+
+ private:
+  const HttpJudge& judge_;
+  const std::string key_;
+  bool is_held_ = false;
+};
+
+HttpJudge::HttpJudge(HttpJudgeOptions options)
+    : options_(std::move(options)),
+      jitter_(static_cast<uint64_t>(options_.seed), "judge retries"),
+      limiter_(options_.requests_per_second, options_.concurrency) {
+  if (const std::optional<OptionProblem> problem = find_problem(options_))
+    core::throw_<core::ConfigError>("judge.{}: {}", problem->option, problem->message);
+  if (!options_.prompt.empty()) check_judge_prompt(options_.prompt);
+  key_ = read_key(options_);
+  if (!options_.cache_folder.empty()) cache_ = std::make_unique<JudgeCache>(options_.cache_folder);
+  const bool is_plain = options_.endpoint.starts_with("http:") && !is_local_url(options_.endpoint);
+  if (is_plain && !key_.empty()) {
+    core::log_warning("judge.endpoint: the key in {} goes over the network unencrypted; use https",
+                      options_.key_env);
+  }
+}
+
+ChatRequest HttpJudge::chat_request(const JudgeRequest& request, int64_t attempt) const {
+  return {.model = options_.model,
+          .prompt = fill_judge_prompt(
+              options_.prompt.empty() ? default_judge_prompt() : options_.prompt, request),
+          .seed = options_.seed + attempt,  // the same seed would give the same bad reply
+          .max_tokens = options_.max_tokens,
+          .reply_schema = options_.reply_schema ? judge_reply_schema() : ""};
+}
+
+std::string HttpJudge::cache_key(const JudgeRequest& request) const {
+  return options_.endpoint + "\n" + chat_body(chat_request(request, 0));
+}
+
+std::optional<JudgeVerdict> HttpJudge::judge(const JudgeRequest& request) const {
+  ++asked_;
+  const Clock::time_point deadline = after(options_.total_deadline_s);
+  std::optional<JudgeVerdict> verdict;
+  if (cache_) {
+    const std::string key = cache_key(request);
+    const KeyLock lock(*this, key, deadline);
+    verdict = cache_->find(key);
+    if (verdict) {
+      ++cache_hits_;
+      return verdict;
+    }
+    verdict = ask(request, deadline);
+    if (verdict && !cache_->store(key, *verdict) && !warned_of_cache_.exchange(true)) {
+      core::log_warning("{}: judge cache: a verdict cannot be written and will be asked for again",
+                        options_.cache_folder.string());
+    }
+  } else {
+    verdict = ask(request, deadline);
+  }
+  if (!verdict) ++failed_;
+  return verdict;
+}
+
+std::optional<JudgeVerdict> HttpJudge::ask(const JudgeRequest& request,
+                                           Clock::time_point deadline) const {
+  const core::RandomStream jitter = jitter_.substream(static_cast<uint64_t>(asked_.load()));
+  for (int64_t try_idx = 0;; ++try_idx) {
+    Outcome outcome = attempt(request, try_idx, deadline);
+    if (outcome.verdict) return outcome.verdict;
+    if (is_interrupted()) outcome = {std::nullopt, "interrupted", false, -1};
+    if (outcome.retry && try_idx < options_.retry.retries) {
+      const Clock::time_point next =
+          after(retry_delay(options_.retry, try_idx, outcome.retry_after_s, jitter).count());
+      if (outcome.retry_after_s > 0) limiter_.pause_until(after(outcome.retry_after_s));
+      if (next < deadline && sleep_until(next, is_interrupted)) {
+        ++retries_;
+        continue;
+      }
+      outcome.error += "; no time left for a retry";
+    }
+    report_failure(outcome.error, try_idx + 1);
+    return std::nullopt;
+  }
+}
+
+HttpJudge::Outcome HttpJudge::attempt(const JudgeRequest& request, int64_t attempt,
+                                      Clock::time_point deadline) const {
+  if (!limiter_.acquire(deadline, is_interrupted))
+    return {std::nullopt, "no turn came before the deadline", false, -1};
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  const auto allowed = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::duration<double>(options_.deadline_s));
+  const HttpReply reply = http_post({.url = options_.endpoint,
+                                     .body = chat_body(chat_request(request, attempt)),
+                                     .bearer_token = key_,
+                                     .deadline = std::min(left, allowed)},
+                                    is_interrupted);
+  limiter_.release();
+  return read_reply(reply);
+}
+
+HttpJudge::Outcome HttpJudge::read_reply(const HttpReply& reply) const {
+  if (reply.status == 0) return {std::nullopt, reply.error, true, -1};
+  if (reply.status < 200 || reply.status >= 300) {
+    return {std::nullopt, refusal(reply.status, options_.key_env), is_worth_retrying(reply.status),
+            reply.retry_after_s};
+  }
+  const std::optional<ChatReply> chat = parse_chat_reply(reply.body);
+  if (!chat) return {std::nullopt, "the reply is cut short, or is no chat completion", true, -1};
+  prompt_tokens_ += chat->prompt_tokens;
+  completion_tokens_ += chat->completion_tokens;
+  std::optional<JudgeVerdict> verdict;
+  if (chat->text) verdict = parse_judge_reply(*chat->text);
+  if (!verdict) {
+    return {std::nullopt, "the model's answer is not the JSON object that was asked for", true, -1};
+  }
+  verdict->explanation = "judged by " + options_.model;
+  return {std::move(verdict), "", false, -1};
+}
+
+void HttpJudge::report_failure(const std::string& error, int64_t num_attempts) const {
+  if (failed_.load() >= kMaxLoggedFailures) return;
+  core::log_warning("judge {}: no verdict after {} {}: {}", options_.model, num_attempts,
+                    num_attempts == 1 ? "try" : "tries", error);
+}
+
+JudgeCounts HttpJudge::counts() const {
+  return {
+      .asked = asked_,
+      .failed = failed_,
+      .cache_hits = cache_hits_,
+      .retries = retries_,
+      .cost_usd =
+          (static_cast<double>(prompt_tokens_) * options_.usd_per_million_prompt_tokens +
+           static_cast<double>(completion_tokens_) * options_.usd_per_million_completion_tokens) /
+          1e6};
+}
+
+}  // namespace retrace::reward

@@ -1,0 +1,25 @@
+// Which failed requests are sent again, and when.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "core/random.h"
+
+namespace retrace::reward {
+
+struct RetryOptions {
+  int64_t retries = 5;  // after the first try
+  double first_delay_s = 0.5;
+  double max_delay_s = 30;  // a longer Retry-After is honoured all the same
+};
+
+// 408, 425, 429, 5xx, and 0: no whole reply. Other refusals would come again.
+bool is_worth_retrying(int http_status);
+
+// Before retry `retry` = 0, 1, ...: uniform in [d/2, d] with d = first_delay_s * 2^retry, at most
+// max_delay_s ("equal jitter"), but never less than retry_after_s.
+std::chrono::duration<double> retry_delay(const RetryOptions& options, int64_t retry,
+                                          double retry_after_s, core::RandomStream jitter);
+
+}  // namespace retrace::reward

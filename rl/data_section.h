@@ -1,0 +1,47 @@
+// The recipe sections `sft.data`, `grpo.data` and `eval.data`, and the samples they name.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config_node.h"
+#include "core/random.h"
+#include "data/sample.h"
+
+namespace retrace::rl {
+
+struct DataSection {
+  std::vector<std::string> files;  // read as one list
+  std::filesystem::path video_root;
+  bool allow_text_only = false;
+  bool skip_broken = false;  // on_broken: records that cannot be used are left out, with a warning
+  int64_t max_samples = 0;   // of the concatenation; 0: all
+  bool shuffle_options = false;  // letters anew at every visit
+};
+
+// Reads `<parent>.<key>`. Throws ConfigError.
+DataSection read_data_section(core::ConfigNode& parent, std::string_view key);
+
+// The samples of all files as one list; Sample::index counts over all of them. With
+// shuffle_options, every sample is tried: throws DataError for one whose options cannot be put in
+// another order (data/option_shuffle.h).
+std::vector<data::Sample> load_samples(const DataSection& section);
+
+// The options of a sample as slot `slot` of the run shows them: a pure function of (stream, slot),
+// so that a resumed run shows the same. Without shuffle_options the sample as it is.
+class OptionOrder {
+ public:
+  OptionOrder(const DataSection& section, uint64_t seed, std::string_view stage);
+  // Points to `sample` itself where nothing changes: it must outlive the result.
+  std::shared_ptr<const data::Sample> draw(const data::Sample& sample, int64_t slot) const;
+
+ private:
+  bool enabled_;
+  core::RandomStream stream_;
+};
+
+}  // namespace retrace::rl

@@ -1,0 +1,65 @@
+// Rewards of one step: completions are judged on a few threads while others are still sampled, then
+// the groups' rewards, totals and advantages follow.
+//
+// What comes out does not depend on the threads' timing: every completion has its own place, and of
+// several errors the one of the group that ended first is thrown.
+#pragma once
+
+#include <future>
+#include <vector>
+
+#include "core/metrics.h"
+#include "reward/rubric.h"
+#include "rl/grpo_work.h"
+#include "rl/metric_sums.h"
+#include "rl/reward_section.h"
+#include "rl/worker_pool.h"
+
+namespace retrace::rl {
+
+class GroupScoring {
+ public:
+  // Throws ConfigError as reward::Rubric does. `resources` outlive it.
+  GroupScoring(const RewardSection& section, AdvantageOptions advantage, int64_t group_size,
+               const reward::RewardResources& resources);
+
+  // Frame-shuffled completions a group needs; 0: none.
+  int64_t num_shuffled() const { return num_shuffled_; }
+  const reward::Rubric& rubric() const { return rubric_; }
+
+  // Starts to judge the completions of item.group, or of item.shuffled->group. The item must stay
+  // where it is until finish() or abandon().
+  void judge(PromptWork& item);
+  void judge_shuffled(PromptWork& item);
+
+  // Waits, then fills in scores and advantages and adds up the step's sums. Throws what a reward
+  // threw, and DataError for an unknown total where the recipe says stop.
+  void finish(std::vector<PromptWork>& work, MetricSums& sums);
+  // Waits for what runs and forgets it.
+  void abandon();
+
+  // reward/* of the sums, reduced over ranks. Means of nothing are NaN: missing.
+  std::vector<core::Metric> metrics(const MetricSums& sums) const;
+
+ private:
+  void start(const data::Sample& sample, const std::vector<rollout::Completion>& completions,
+             std::vector<reward::Score>& scores);
+  void wait_for_all();
+  void finish_group(PromptWork& item) const;
+  void require_totals(const PromptWork& item) const;
+  void add_sums(const PromptWork& item, MetricSums& sums) const;
+
+  const reward::Judge* judge_;  // or null
+  reward::Rubric rubric_;
+  MissingPolicy on_missing_;
+  AdvantageOptions advantage_;
+  int64_t num_shuffled_;
+  std::vector<std::future<void>> running_;
+  WorkerPool pool_;
+};
+
+// One line on rank 0 for each reward that fits none of the samples.
+void warn_of_unfit_samples(const reward::Rubric& rubric, const std::vector<data::Sample>& samples,
+                           int rank);
+
+}  // namespace retrace::rl

@@ -1,0 +1,37 @@
+#include "rl/grpo_output.h"
+
+#include <fmt/ranges.h>
+
+#include "core/files.h"
+
+namespace retrace::rl {
+
+void write_rollouts(const std::vector<PromptWork>& work, int64_t step, bool has_shuffled,
+                    const std::filesystem::path& folder, distributed::Communicator& communicator) {
+  const auto write = [&](const std::string& lines, std::string_view prefix) {
+    const std::vector<std::string> by_rank = communicator.all_gather(lines, "rollouts");
+    if (communicator.rank() != 0) return;
+    core::write_file_atomically(folder / fmt::format("{}-{:06d}.jsonl", prefix, step),
+                                fmt::format("{}", fmt::join(by_rank, "")));
+  };
+  write(rollout_lines(work, step), "step");
+  if (has_shuffled) write(shuffled_lines(work, step), "shuffled");
+}
+
+std::vector<core::Metric> update_metrics(const MetricSums& sums) {
+  return {{"groups/dead_fraction", sums.ratio("dead", "groups")},
+          {"completion/length_mean", sums.ratio("tokens", "completions")},
+          {"completion/truncated_fraction", sums.ratio("truncated", "completions")},
+          {"kl/mean", sums.ratio("kl", "tokens")},
+          {"policy/loss", sums.sum("loss")},
+          {"policy/clip_fraction", sums.ratio("clipped", "tokens")},
+          {"policy/idle_fraction", sums.ratio("idle_updates", "updates")},
+          {"policy/entropy", sums.ratio("entropy", "tokens")},
+          {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
+          {"rollout/logprob_gap_max", sums.largest("gap")},
+          {"vision/passes", sums.sum("vision_passes")},
+          {"video/partly_read", sums.sum("partly_read_videos")},
+          {"video/missing_frames", sums.sum("missing_frames")}};
+}
+
+}  // namespace retrace::rl

@@ -1,0 +1,163 @@
+"""st_eval and reward_lab on a small model and a few clips."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+import harness
+from harness import BIN, DATA, MODEL
+
+VIDEO = ["--set", "video.sampling=linspace_floor", "--set", "video.num_frames=4", "--set", "video.min_pixels=4704",
+         "--set", "video.max_pixels=4704"]
+STRICT = "rewards:\n  - {name: letter, weight: 1.0}\n  - {name: format, weight: 0.2}\n"
+RELEASED = "rewards:\n  - {name: released_letter, weight: 1.0}\n"
+
+
+def run(program, *arguments, ranks=1):
+    command = [str(BIN / program), *map(str, arguments)]
+    if ranks > 1:
+        command = [os.environ["RETRACE_MPIEXEC"], "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *command]
+    return subprocess.run(command, env=harness.environment(), text=True, errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=harness.TIMEOUT_SECONDS)
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+class StEval(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = harness.fresh_folder("st_eval")
+        cls.data = DATA / "qa.jsonl"
+        cls.first = cls.evaluate("first", "--blind")
+        cls.results = json.loads((cls.first / "results.json").read_text())
+
+    @classmethod
+    def start(cls, name, *options, ranks=1, data=None):
+        return run("st_eval", "--model", MODEL, "--data", data or cls.data, "--out", cls.folder / name,
+                   "--max-samples", "24", "--max-new-tokens", "16", *VIDEO, *options, ranks=ranks)
+
+    @classmethod
+    def evaluate(cls, name, *options, ranks=1):
+        done = cls.start(name, *options, ranks=ranks)
+        if done.returncode != 0:
+            raise AssertionError(f"st_eval ended with {done.returncode}:\n{done.stdout}")
+        return cls.folder / name
+
+    def test_writes_tables_pages_and_verdicts(self):
+        for name in ("results.json", "results.md", "report.html", "answers.jsonl", "verdicts.jsonl"):
+            self.assertTrue((self.first / name).is_file(), name)
+        self.assertEqual(set(self.results["views"]), {"seen", "blind"})
+        verdicts = lines(self.first / "verdicts.jsonl")
+        self.assertEqual(len(verdicts), 48)
+        for view, result in self.results["views"].items():
+            self.assertEqual(sum(result["problems"].values()), 24)
+            for column, quantity in result["quantities"].items():
+                judged = [v["percent"] or 0 for v in verdicts if v["view"] == view and v["column"] == column
+                          and v["problem"] in ("none", "unanswered", "truncated")]
+                if judged:
+                    self.assertAlmostEqual(quantity["percent"], sum(judged) / len(judged), places=9)
+                    self.assertLessEqual(quantity["low"], quantity["percent"])
+                    self.assertGreaterEqual(quantity["high"], quantity["percent"])
+
+    def test_does_not_depend_on_the_number_of_ranks(self):
+        two = self.evaluate("two_ranks", "--blind", ranks=2)
+        for name in ("answers.jsonl", "results.json", "verdicts.jsonl"):
+            self.assertEqual((two / name).read_bytes(), (self.first / name).read_bytes(), name)
+
+    def test_goes_on_after_an_interruption(self):
+        resumed = self.folder / "resumed"
+        resumed.mkdir()
+        whole = (self.first / "answers.jsonl").read_bytes()
+        (resumed / "answers.jsonl").write_bytes(whole[:len(whole) // 2])
+        self.evaluate("resumed", "--blind")
+        self.assertEqual((resumed / "answers.jsonl").read_bytes(), whole)
+
+    def test_refuses_other_settings(self):
+        shutil.copytree(self.first, self.folder / "other")
+        done = self.start("other", "--prompt", "Look. {problem}", ranks=2)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("prompt = {problem}, but now it is Look. {problem}", done.stdout)
+
+    def test_counts_a_video_that_cannot_be_read(self):
+        data = self.folder / "broken"
+        (data / "videos").mkdir(parents=True)
+        records = lines(self.data)[:8]
+        for record in records:
+            shutil.copy(DATA / record["video"], data / "videos")
+        (data / records[0]["video"]).write_bytes(b"not a video")
+        (data / "qa.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        done = self.start("with_broken", data=data / "qa.jsonl")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        broken = [record for record in records if record["video"] == records[0]["video"]]
+        result = json.loads((self.folder / "with_broken/results.json").read_text())["views"]["seen"]
+        self.assertEqual(result["problems"]["media"], len(broken))
+        self.assertEqual(sum(q["judged"] for name, q in result["quantities"].items() if "questions" in q),
+                         len(records) - len(broken))
+        self.assertIn(pathlib.Path(records[0]["video"]).name, done.stdout)
+
+    def test_scores_given_answers(self):
+        given = self.folder / "given.jsonl"
+        records = lines(self.data)[:24]
+        given.write_text("".join(json.dumps({"id": f"qa.jsonl:{index}", "text": f"The answer is {r['original_answer']}"})
+                                 + "\n" for index, r in enumerate(records)))
+        done = run("st_eval", "--answers", given, "--data", self.data, "--max-samples", "24", "--out",
+                   self.folder / "given")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        result = json.loads((self.folder / "given/results.json").read_text())["views"]["seen"]
+        self.assertEqual(result["quantities"]["direction/forward"]["percent"], 100)
+        self.assertEqual(result["quantities"]["avg_total"]["percent"] is None,
+                         any(result["quantities"][c]["percent"] is None for c in list(result["quantities"])[:8]))
+        compared = run("st_eval", "compare", self.first, self.folder / "given")
+        self.assertEqual(compared.returncode, 0, compared.stdout)
+        self.assertIn("| direction/forward |", compared.stdout)
+
+    def test_says_what_is_wrong(self):
+        cases = [(["--data", self.data, "--out", "x"], 2, "--model (to be asked) or --answers"),
+                 (["--model", "missing", "--data", self.data, "--out", self.folder / "x"], 3, "missing"),
+                 (["--model", MODEL, "--data", "missing.jsonl", "--out", self.folder / "x"], 3, "missing.jsonl"),
+                 (["compare", self.folder / "nothing", self.first], 3, "verdicts.jsonl"),
+                 (["--judge", "oracle"], 2, "--judge"),
+                 (["--help"], 0, "Examples:")]
+        for arguments, code, text in cases:
+            done = run("st_eval", *arguments)
+            self.assertEqual(done.returncode, code, done.stdout)
+            self.assertIn(text, done.stdout)
+
+
+class RewardLab(unittest.TestCase):
+    def test_scores_a_run_under_other_rewards(self):
+        folder = harness.fresh_folder("reward_lab")
+        trained = harness.train(folder / "run", sft={"steps": 0})
+        (folder / "strict.yaml").write_text(STRICT)
+        (folder / "released.yaml").write_text(RELEASED)
+        done = run("reward_lab", "--rollouts", trained.folder, "--reward", folder / "strict.yaml", "--reward",
+                   folder / "released.yaml", "--out", folder / "lab")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        lab = json.loads((folder / "lab/reward_lab.json").read_text())
+        saved, strict, released = lab["designs"]
+        self.assertEqual(lab["completions"], 2 * 4 * 4)  # steps, prompts, group
+        self.assertEqual(saved["reward"], strict["reward"])  # the run's own rewards
+        self.assertEqual(lab["pairs"][0]["sign_changed"], 0)
+        self.assertEqual(strict["hacks"]["first_capital"]["best_of_group"], 0)
+        self.assertGreaterEqual(released["reward"]["mean"], 0)
+        for name in ("reward_lab.md", "report.html"):
+            self.assertIn("released", (folder / "lab" / name).read_text())
+
+    def test_says_what_is_wrong(self):
+        folder = harness.fresh_folder("reward_lab_errors")
+        (folder / "strict.yaml").write_text(STRICT)
+        done = run("reward_lab", "--rollouts", folder, "--reward", folder / "strict.yaml", "--out", folder / "lab")
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("step-*.jsonl", done.stdout)
+        (folder / "bad.yaml").write_text("rewards: [{name: nothing}]\n")
+        done = run("reward_lab", "--rollouts", folder, "--reward", folder / "bad.yaml", "--out", folder / "lab")
+        self.assertEqual(done.returncode, 2, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

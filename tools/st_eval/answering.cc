@@ -1,0 +1,169 @@
+#include "tools/st_eval/answering.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/progress.h"
+#include "model/checkpoint_files.h"
+#include "model/prompt.h"
+#include "rl/agreement.h"
+#include "rl/judge_section.h"
+#include "rl/media_options.h"
+#include "rl/run_config.h"
+#include "rl/vision_rows.h"
+
+namespace retrace::st_eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kQuestionsAtOnce = 32;  // a rank; what an interruption loses at most
+
+// The questions without an answer, by index; every rank learns them from rank 0.
+std::vector<size_t> missing_questions(const std::vector<Question>& questions, View view,
+                                      const AnswersFile* file,
+                                      distributed::Communicator& communicator) {
+  std::string open;
+  if (file != nullptr) {
+    for (size_t i = 0; i < questions.size(); ++i) {
+      if (!file->answers(view).contains(questions[i].id)) open += std::to_string(i) + " ";
+    }
+  }
+  std::istringstream of_root(communicator.all_gather(open, "questions to answer").at(0));
+  std::vector<size_t> indices;
+  for (size_t index = 0; of_root >> index;) indices.push_back(index);
+  return indices;
+}
+
+std::string pack(const std::vector<Answer>& answers) {
+  Json list = Json::array();
+  for (const Answer& answer : answers)
+    list.push_back({answer.text, answer.truncated, answer.error});
+  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<Answer> unpack(const std::string& text) {
+  std::vector<Answer> answers;
+  for (const Json& item : Json::parse(text)) answers.push_back({item[0], item[1], item[2]});
+  return answers;
+}
+
+int signal_on_any_rank(distributed::Communicator& communicator) {
+  at::Tensor signals = at::zeros({communicator.size()}, at::kLong);
+  signals[communicator.rank()] = core::interrupt_signal();
+  communicator.all_reduce_sum(signals, "interrupt check");
+  return static_cast<int>(signals.max().item<int64_t>());
+}
+
+}  // namespace
+
+ModelOptions read_model_options(const std::filesystem::path& recipe,
+                                const std::vector<std::string>& overrides) {
+  ModelOptions options;
+  if (!recipe.empty()) {
+    const rl::RunConfig config = rl::read_run_config(recipe, overrides);
+    options.video = config.video;
+    options.image = config.image;
+    options.prompt = config.prompt;
+    options.max_new_tokens = config.rollout.max_new_tokens;
+    options.tile_rows = config.rollout.tile_rows;
+    return options;
+  }
+  core::ConfigNode root = core::ConfigNode::from_string("{}", "st_eval", overrides);
+  rl::read_video(root, options.video);
+  rl::read_image(root, options.image);
+  rl::JudgeSection judge;  // tools/st_eval/judge_choice.h takes it from the same overrides
+  rl::read_judge(root, judge);
+  root.finish();
+  return options;
+}
+
+AnsweringModel::AnsweringModel(const ModelOptions& options) : seed_(options.seed) {
+  const model::ModelConfig config = model::read_model_config(options.model);
+  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(options.model));
+  model::Weights weights(config);
+  model::load_weights(options.model, weights);
+  model_ = std::make_unique<model::QwenVl>(config, std::move(weights));
+  processor_ = model::read_processor(options.model, model_->config());
+  frames_ = std::make_unique<data::FrameCache>(
+      rl::frame_options(options.video, model_->config(), processor_), options.video.cache_mb << 20);
+  prompts_ = std::make_unique<rl::PromptBuilder>(
+      rl::PromptSources{*tokenizer_, model_->config(), processor_, *frames_}, options.prompt,
+      rl::image_options(options.image, model_->config(), processor_));
+  rollout::RolloutOptions rollout;
+  rollout.sampling.temperature = options.temperature;
+  rollout.max_new_tokens = options.max_new_tokens;
+  rollout.stop_ids = model::stop_ids(*tokenizer_, model_->config());
+  rollout.banned_ids = model::unsampleable_ids(*tokenizer_, model_->config());
+  rollout.tile_rows = options.tile_rows;
+  engine_ = std::make_unique<rollout::RolloutEngine>(*model_, *tokenizer_, rollout);
+}
+
+std::vector<Answer> AnsweringModel::answer(const std::vector<const Question*>& questions,
+                                           View view) const {
+  const at::NoGradGuard no_grad;
+  const bool blind = view == View::kBlind;
+  const core::RandomStream stream(seed_, blind ? "st_eval blind" : "st_eval");
+  std::vector<Answer> answers(questions.size());
+  std::vector<rl::PreparedPrompt> prompts;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    try {
+      prompts.push_back(prompts_->build(questions[i]->sample, blind));
+      places.push_back(i);
+    } catch (const core::DataError& error) {
+      answers[i].error = error.what();
+    }
+  }
+  std::vector<rollout::RolloutRequest> requests;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const int64_t index = questions[places[i]]->sample.index;
+    requests.push_back({&prompts[i].tokens, rl::VisionRows(*model_, prompts[i], false).detached(),
+                        1, stream.substream(static_cast<uint64_t>(index))});
+  }
+  const std::vector<rollout::RolloutGroup> groups = engine_->generate(requests, 0);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    const rollout::Completion& completion = groups[i].completions[0];
+    answers[places[i]] = {completion.text, completion.finish == rollout::FinishReason::kLength, ""};
+  }
+  return answers;
+}
+
+int answer_missing(const AnsweringModel& model, const std::vector<Question>& questions, View view,
+                   AnswersFile* file, distributed::Communicator& communicator) {
+  const std::vector<size_t> open = missing_questions(questions, view, file, communicator);
+  const auto rank = static_cast<size_t>(communicator.rank());
+  const auto size = static_cast<size_t>(communicator.size());
+  core::ProgressLine progress(view == View::kBlind ? "answering, blind" : "answering",
+                              static_cast<int64_t>(open.size()), "questions", rank == 0);
+  for (size_t begin = 0; begin < open.size(); begin += kQuestionsAtOnce * size) {
+    if (const int signal = signal_on_any_rank(communicator); signal != 0) return signal;
+    const size_t end = std::min(begin + kQuestionsAtOnce * size, open.size());
+    std::vector<const Question*> share;
+    for (size_t i = begin + rank; i < end; i += size) share.push_back(&questions[open[i]]);
+    std::string packed;
+    rl::run_on_all_ranks(communicator, [&] { packed = pack(model.answer(share, view)); });
+    const std::vector<std::string> by_rank = communicator.all_gather(packed, "answers");
+    std::vector<std::pair<std::string, Answer>> answers(end - begin);
+    for (size_t r = 0; r < size; ++r) {
+      size_t place = r;
+      for (Answer& answer : unpack(by_rank[r])) {
+        answers[place] = {questions[open[begin + place]].id, std::move(answer)};
+        place += size;
+      }
+    }
+    rl::run_on_all_ranks(communicator, [&] {
+      if (file != nullptr) file->append(view, answers);
+    });
+    progress.update(static_cast<int64_t>(end));
+  }
+  progress.finish();
+  return 0;
+}
+
+}  // namespace retrace::st_eval

@@ -1,0 +1,112 @@
+#include "tools/st_eval/answers_file.h"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/files.h"
+
+namespace retrace::st_eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+std::string to_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json header_of(const Settings& settings) {
+  Json values;
+  for (const auto& [name, value] : settings) values[name] = value;
+  Json header;
+  header["settings"] = values;
+  return header;
+}
+
+Json line_of(View view, const std::string& id, const Answer& answer) {
+  Json line;
+  line["view"] = to_string(view);
+  line["id"] = id;
+  if (!answer.error.empty()) {
+    line["error"] = answer.error;
+    return line;
+  }
+  line["text"] = answer.text;
+  line["finish"] = answer.truncated ? "length" : "stop";
+  return line;
+}
+
+void check_settings(const fs::path& path, const Json& header, const Settings& settings) {
+  const Json& before = header.at("settings");
+  for (const auto& [name, value] : settings) {
+    const std::string found = before.value(name, "(nothing)");
+    if (found == value) continue;
+    core::throw_<core::ConfigError>(
+        "{}: holds answers with {} = {}, but now it is {}; go on with the same settings, or choose "
+        "another --out",
+        path.string(), name, found, value);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(View view) {
+  return view == View::kSeen ? "seen" : "blind";
+}
+
+AnswersFile::AnswersFile(const fs::path& folder, const Settings& settings)
+    : path_(folder / "answers.jsonl") {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (fs::exists(path_)) read(settings);
+  // The first line alone is written whole or not at all.
+  if (!fs::exists(path_)) core::write_file_atomically(path_, to_line(header_of(settings)));
+  out_.open(path_, std::ios::app | std::ios::binary);
+  if (!out_)
+    core::throw_<core::DataError>("{}: cannot be written; check the folder given by --out",
+                                  path_.string());
+}
+
+void AnswersFile::read(const Settings& settings) {
+  const std::string text = core::read_text_file(path_);
+  const size_t whole = text.rfind('\n') + 1;  // 0 without any: npos + 1
+  std::istringstream lines(text.substr(0, whole));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    try {
+      const Json json = Json::parse(line);
+      if (number == 1) {
+        check_settings(path_, json, settings);
+        continue;
+      }
+      Answer answer{json.value("text", ""), json.value("finish", "") == "length",
+                    json.value("error", "")};
+      take_line(json.at("view") == "blind" ? View::kBlind : View::kSeen, json.at("id"),
+                std::move(answer));
+    } catch (const Json::exception& error) {
+      core::throw_<core::DataError>(
+          "{}:{}: not a line that st_eval writes: {}; delete the line to have it answered again",
+          path_.string(), number, error.what());
+    }
+  }
+  if (whole == 0) fs::remove(path_);
+  if (whole > 0 && whole < text.size()) fs::resize_file(path_, whole);
+}
+
+void AnswersFile::take_line(View view, const std::string& id, Answer answer) {
+  views_.at(view).insert_or_assign(id, std::move(answer));
+}
+
+void AnswersFile::append(View view, const std::vector<std::pair<std::string, Answer>>& answers) {
+  for (const auto& [id, answer] : answers) {
+    out_ << to_line(line_of(view, id, answer));
+    take_line(view, id, answer);
+  }
+  out_.flush();
+  if (!out_)
+    core::throw_<core::DataError>("{}: could not be written to; is the disk full?", path_.string());
+}
+
+}  // namespace retrace::st_eval
