@@ -1,6 +1,7 @@
 #include "data/hardening.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -65,15 +66,40 @@ std::string rewritten_problem(const Sample& sample, const std::vector<std::strin
   return text.append(problem.substr(end));
 }
 
-// `letter` replaced behind `mark` wherever it stands alone there.
-void replace_letter(std::string& text, std::string_view mark, char letter, char replacement) {
-  for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
-    const size_t place = at + mark.size();
-    if (place >= text.size() || text[place] != letter) continue;
-    const bool alone =
-        place + 1 == text.size() || std::isalnum(static_cast<unsigned char>(text[place + 1])) == 0;
-    if (alone) text[place] = replacement;
+bool is_word_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 128;
+}
+
+// Whether the character at `at` is one of the first `num_options` letters, no part of a word and no
+// article.
+bool is_option_letter(std::string_view text, size_t at, size_t num_options) {
+  if (text[at] < 'A' || text[at] >= option_letter(num_options)) return false;
+  const std::string_view after = text.substr(at + 1);
+  if (at > 0 && (is_word_character(text[at - 1]) || text[at - 1] == '\'')) return false;
+  if (!after.empty() && (is_word_character(after.front()) || after.front() == '\'')) return false;
+  const bool lower_case_follows = after.size() > 1 && after[0] == ' ' &&
+                                  std::islower(static_cast<unsigned char>(after[1])) != 0;
+  return text[at] != 'A' || !lower_case_follows;
+}
+
+// The solution for the right answer `letter`.
+std::string rewritten_solution(const Sample& sample, char letter) {
+  std::string text = sample.solution;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (!is_option_letter(sample.solution, at, sample.options.size())) continue;
+    const std::string_view before = std::string_view(sample.solution).substr(0, at);
+    const bool is_answer = before.ends_with("<answer>") || before.ends_with("answer is ");
+    if (!is_answer || text[at] != sample.answer.front()) {
+      core::throw_<core::DataError>(
+          "question at line {}: expected letters of options in its solution only in <answer> and "
+          "after 'answer is ', the right one each time, found {} at character {}; write the "
+          "thought "
+          "anew",
+          sample.index + 1, text[at], at + 1);
+    }
+    text[at] = letter;
   }
+  return text;
 }
 
 class Hardener {
@@ -125,8 +151,7 @@ Sample Hardener::hardened(size_t index) {
   const char letter = option_letter(static_cast<size_t>(
       std::find(options.begin(), options.end(), answers_[index]) - options.begin()));
   sample.problem = rewritten_problem(samples_[index], options);
-  replace_letter(sample.solution, "<answer>", sample.answer.front(), letter);
-  replace_letter(sample.solution, "answer is ", sample.answer.front(), letter);
+  sample.solution = rewritten_solution(samples_[index], letter);
   if (sample.answer.front() != letter) ++counts_.num_moved_answers;
   sample.answer = letter;
   sample.options = std::move(options);

@@ -45,8 +45,8 @@ struct HardenedQuestions {
 
 // Options are normalised (normalised_option), all different in words, and in random order; problem,
 // options, solution and answer agree afterwards, the texts of right answers stay. In a solution,
-// the letter changes inside <answer></answer> and after "answer is": a solution that discusses
-// options by letter has to be written anew.
+// the letter changes inside <answer></answer> and after "answer is ": a solution that discusses
+// options by letter has to be written anew first.
 //
 // Added options answer questions of the same task and direction about other videos: of the same
 // source where it has enough of them, nearest in length first. kReplace deals questions, sorted by
@@ -56,8 +56,8 @@ struct HardenedQuestions {
 // test: whoever knows the other answers knows the last.
 //
 // Pure in (samples, options). Throws ConfigError for num_options out of range, DataError for an
-// answer that is no option's letter, a problem whose options are not `options` (see split_problem),
-// and where there are not enough different answers to add.
+// answer that is no option's letter, a solution that names other letters, a problem whose options
+// are not `options` (see split_problem), and where there are not enough different answers to add.
 HardenedQuestions harden(const std::vector<Sample>& samples, const HardeningOptions& options);
 
 }  // namespace retrace::data

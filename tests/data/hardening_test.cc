@@ -30,7 +30,7 @@ Sample question(const std::string& video, std::vector<std::string> options, char
   sample.options = std::move(options);
   sample.answer = std::string(1, answer);
   sample.solution =
-      fmt::format("<think>A Bus. The correct answer is {0}</think> <answer>{0}</answer>", answer);
+      fmt::format("<think>A bus. The correct answer is {0}</think> <answer>{0}</answer>", answer);
   sample.videos = {video};
   sample.task = Task::kLandmark;
   return sample;
@@ -204,6 +204,11 @@ TEST(Hardening, RejectsWhatItCannotRewrite) {
   samples[1].options[0] = "something else";
   EXPECT_THAT(error_text<core::DataError>([&] { harden(samples, {}); }),
               HasSubstr("are not those after \"Options:\""));
+  samples = questions();
+  samples[2].solution = "<think>A: yes. B: no.</think> <answer>A</answer>";
+  EXPECT_THAT(error_text<core::DataError>([&] { harden(samples, {}); }), HasSubstr("found A at"));
+  samples[2].solution = "<think></think> <answer>B</answer>";
+  EXPECT_THAT(error_text<core::DataError>([&] { harden(samples, {}); }), HasSubstr("found B at"));
   samples = questions();
   samples[4] = question("5.mp4", {"."}, 'A');
   EXPECT_THROW(harden(samples, {}), core::DataError);
