@@ -74,13 +74,13 @@ TEST(ReverseThought, FitsEveryPairOfTaskAndDirection) {
 }
 
 TEST(ReverseThought, OpenFormNeitherNamesALetterNorGivesTheAnswerAway) {
-  core::RandomSequence random = core::RandomStream(1, "open form").sequence();
+  core::RandomSequence random(core::RandomStream(1, "open form"));
   const std::vector<std::string> words = {"left", "right", "A", "door", "turn", "Room B", "sofa"};
   const auto text = [&](uint64_t num_steps) {
     std::string steps;
     for (uint64_t i = 0; i < num_steps; ++i)
-      steps += (i == 0 ? "" : ", ") + words[random.uniform_index(words.size())] + " " +
-               words[random.uniform_index(words.size())];
+      steps += (i == 0 ? "" : ", ") + words[random.below(words.size())] + " " +
+               words[random.below(words.size())];
     return steps;
   };
   for (int trial = 0; trial < 500; ++trial) {

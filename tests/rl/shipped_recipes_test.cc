@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(RETRACE_SOURCE_DIR) / "recipes";
 
-// "ablations/no_kl.yaml", without the recipes that the tiny bases of the repository were made with.
+// "ablations/no_kl.yaml"
 std::set<std::string> shipped() {
   std::set<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator(kFolder)) {
