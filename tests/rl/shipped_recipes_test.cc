@@ -40,8 +40,9 @@ TEST(ShippedRecipes, CanBeRead) {
 TEST(ShippedRecipes, HaveATwinForTwoCores) {
   const std::set<std::string> names = shipped();
   for (const std::string& name : names) {
-    if (name.starts_with("st_r1") || name.starts_with("ablations/"))
+    if (name.starts_with("st_r1") || name.starts_with("ablations/")) {
       EXPECT_TRUE(names.contains("tiny/" + name)) << name;
+    }
   }
 }
 
