@@ -76,6 +76,11 @@ std::string spoken(const std::vector<std::string>& steps) {
   return fmt::format("{}", fmt::join(steps, ", then "));
 }
 
+// Without words between the steps, which would count as shared ones.
+std::string listed(const std::vector<std::string>& steps) {
+  return fmt::format("{}", fmt::join(steps, ", "));
+}
+
 std::optional<size_t> right_option(const Sample& sample) {
   if (sample.answer.size() != 1 || sample.answer[0] < 'A') return std::nullopt;
   const auto index = static_cast<size_t>(sample.answer[0] - 'A');
@@ -162,7 +167,7 @@ double word_overlap(std::string_view a, std::string_view b) {
 
 bool gives_answer_away(const Sample& sample, std::string_view text) {
   const std::optional<size_t> right = right_option(sample);
-  if (!right) return false;
+  if (!right || sample.options.size() < 2) return false;
   const double overlap = word_overlap(text, sample.options[*right]);
   for (size_t i = 0; i < sample.options.size(); ++i) {
     if (i != *right && word_overlap(text, sample.options[i]) >= overlap) return false;
@@ -172,11 +177,11 @@ bool gives_answer_away(const Sample& sample, std::string_view text) {
 
 std::vector<std::string> open_steps(const Sample& sample) {
   std::vector<std::string> steps = steps_of(sample.opposite);
-  if (gives_answer_away(sample, spoken(steps)))
+  if (gives_answer_away(sample, listed(steps)))
     std::transform(steps.begin(), steps.end(), steps.begin(), other_words);
-  while (gives_answer_away(sample, spoken(steps))) {
+  while (gives_answer_away(sample, listed(steps))) {
     std::string* step = nearest_step(steps, sample.options[*right_option(sample)]);
-    if (step == nullptr) break;  // only the words between steps are left
+    if (step == nullptr) break;  // no words are left
     *step = kLeftOut;
   }
   std::transform(steps.begin(), steps.end(), steps.begin(), without_lone_capitals);

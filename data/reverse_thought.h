@@ -42,7 +42,7 @@ std::vector<std::string> open_steps(const Sample& sample);
 double word_overlap(std::string_view a, std::string_view b);
 
 // Whether the right option overlaps more with `text` than every other option: a reader who has not
-// seen the video finds the answer. False for open questions.
+// seen the video finds the answer. False for open questions and for a single option.
 bool gives_answer_away(const Sample& sample, std::string_view text);
 
 }  // namespace retrace::data
