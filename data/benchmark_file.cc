@@ -6,6 +6,7 @@
 #include "core/config_tree.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "data/egost_labels.h"
 #include "data/option_text.h"
 
 namespace retrace::data {
@@ -23,6 +24,14 @@ Task task_of(const std::filesystem::path& file) {
   if (stem.ends_with("_mcq_landmark")) return Task::kLandmark;
   if (stem.ends_with("_mcq_action")) return Task::kAction;
   return Task::kDirection;
+}
+
+// Numbered videos are outdoor ones in Ego-ST, and in parts 1 and 2 of EgoWorld.
+std::string source_of(const std::filesystem::path& file, const std::string& video) {
+  const std::string_view source = source_of_video(std::filesystem::path(video).filename().string());
+  if (source != "outdoor") return std::string(source);
+  const std::string name = file.filename().string();
+  return name.starts_with("Part3_") || name.starts_with("Part4_") ? "indoor" : "outdoor";
 }
 
 std::string text_field(const Json& record, const std::string& field) {
@@ -77,7 +86,7 @@ Json choice_line(const Json& record, const Json& choice, Task task, std::string_
           {"direction", direction}};
 }
 
-Json line_of(const Json& record, Task choice_task) {
+Json question_line(const Json& record, Task choice_task) {
   if (!record.is_object()) throw Broken{"expected an object"};
   for (const TravelDirection way : {TravelDirection::kForward, TravelDirection::kReverse}) {
     const std::string direction(to_string(way));
@@ -94,6 +103,12 @@ Json line_of(const Json& record, Task choice_task) {
             {"direction", direction}};
   }
   throw Broken{"expected one of forward_mcq, reverse_mcq, forward_answer and reverse_answer"};
+}
+
+Json line_of(const Json& record, const std::filesystem::path& file) {
+  Json line = question_line(record, task_of(file));
+  line["source"] = source_of(file, line["video"].get<std::string>());
+  return line;
 }
 
 }  // namespace
@@ -122,8 +137,7 @@ std::vector<BenchmarkRecord> read_benchmark_file(const std::filesystem::path& fi
   for (const auto& [id, record] : document.items()) {
     BenchmarkRecord& item = records.emplace_back(BenchmarkRecord{id, "", ""});
     try {
-      item.line =
-          line_of(record, task_of(file)).dump(-1, ' ', false, Json::error_handler_t::replace);
+      item.line = line_of(record, file).dump(-1, ' ', false, Json::error_handler_t::replace);
     } catch (const Broken& broken) {
       item.broken = broken.reason;
     }

@@ -25,7 +25,8 @@ struct BenchmarkRecord {
 bool is_benchmark_file(const std::filesystem::path& file);
 
 // The task is told by the file's name; a file of choices without a known ending is about
-// directions. Throws DataError for a file that is not one JSON object.
+// directions. The source is told by the video's name, of numbered videos also by the part: outdoor,
+// or indoor in parts 3 and 4. Throws DataError for a file that is not one JSON object.
 std::vector<BenchmarkRecord> read_benchmark_file(const std::filesystem::path& file);
 
 // "Which way?\nOptions:\nA. left\nB. right\n\nInstructions: Choose one option."

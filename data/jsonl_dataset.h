@@ -1,6 +1,6 @@
 // Reads question files: one JSON object a line with the five string fields of the Ego-ST training
 // files (problem, solution, video, original_question, original_answer) and, where EgoWorld wrote
-// it, "task" and "direction".
+// it, "task" and "direction", and "source" (data::Sample::source).
 //
 // Instead of "video" or beside it a record may have "videos", "image" and "images": a path or a
 // list of paths. Where a kind has placeholders in the problem ("<video>", "<image>"), there is one

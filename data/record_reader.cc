@@ -214,7 +214,7 @@ void RecordReader::add_parts(Sample& sample) {
   if (sample.task == Task::kUnknown) sample.task = labels->task;
   if (sample.direction == TravelDirection::kUnknown) sample.direction = labels->direction;
   sample.opposite = labels->opposite;
-  if (!sample.videos.empty())
+  if (sample.source.empty() && !sample.videos.empty())
     sample.source = source_of_video(sample.videos.front().filename().string());
 }
 
@@ -231,6 +231,7 @@ Sample RecordReader::read(std::string_view line) const {
   sample.answer = text(record, "original_answer");
   sample.task = task(record);
   sample.direction = direction(record);
+  if (record.contains("source")) sample.source = text(record, "source");
   if (is_blank(sample.problem)) fail("field 'problem': expected a question, found an empty string");
   if (is_blank(sample.answer))
     fail("field 'original_answer': expected the answer, found an empty string");

@@ -61,6 +61,19 @@ TEST_F(BenchmarkFile, RoutesAreOpenQuestions) {
   EXPECT_EQ(samples[0].answer, "Go left.");
 }
 
+TEST_F(BenchmarkFile, TheVideosNameAndThePartTellTheSource) {
+  const auto source = [&](const std::string& part, const std::string& video) {
+    return read(part + "_forward_qa.json",
+                R"({"1": {"video": ")" + video + R"(", "question": "Q", "forward_answer": "A"}})")
+        .front()
+        .source;
+  };
+  EXPECT_EQ(source("Part1", "17.mp4"), "outdoor");
+  EXPECT_EQ(source("Part3", "sun3d_4.mp4"), "sun3d");
+  EXPECT_EQ(source("Part4", "folder/000004.mp4"), "indoor");
+  EXPECT_EQ(source("Part4", "holiday.mp4"), "");
+}
+
 TEST_F(BenchmarkFile, AnAnswerMayBeTheOptionsText) {
   for (const char* answer : {"B", "B.", "B. z", "z"}) {
     const std::vector<Sample> samples =

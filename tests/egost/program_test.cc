@@ -44,10 +44,10 @@ class EgostProgram : public ::testing::Test {
             R"({{"problem":"Which landmarks?\nOptions: A. Oak{0}., B. elm{0}, C. Fir{0}.)"
             R"(\n\nInstructions: Choose.","solution":"<think>So the answer is {2}</think> )"
             R"(<answer>{2}</answer>","video":"{1}","original_question":"","original_answer":"{2}",)"
-            R"("task":"landmark","direction":"{3}","clip":{0}}})"
+            R"("task":"landmark","direction":"{3}","source":"{4}","clip":{0}}})"
             "\n",
             video, video < 16 ? fmt::format("{}.mp4", video) : fmt::format("sun3d_{}.mp4", video),
-            is_forward ? "A" : "B", direction);
+            is_forward ? "A" : "B", direction, video < 16 ? "outdoor" : "sun3d");
       }
     }
     return text;
