@@ -3,13 +3,13 @@
 #include <optional>
 #include <variant>
 
+#include "core/config_base.h"
 #include "core/config_override.h"
 #include "core/config_scalar.h"
 #include "core/config_tree.h"
 #include "core/config_yaml.h"
 #include "core/edit_distance.h"
 #include "core/error.h"
-#include "core/files.h"
 
 namespace retrace::core {
 namespace {
@@ -97,6 +97,7 @@ struct ConfigNode::Impl {
   std::string path;    // "grpo.sampling"; empty for the root
   ConfigTree tree;     // a map
   std::vector<std::pair<std::string, Recorded>> read_entries;  // in reading order
+  std::vector<std::string> bases;  // of the root: the files it builds on
 
   std::string path_of(std::string_view key) const {
     if (key.empty() || path.empty()) return path.empty() ? std::string(key) : path;
@@ -164,7 +165,8 @@ struct ConfigNode::Impl {
     if (child_tree.kind != ConfigTree::Kind::kMap) {
       fail_type(child_path, "a section of 'key: value' lines", child_tree);
     }
-    return std::make_shared<Impl>(Impl{source, std::move(child_path), std::move(child_tree), {}});
+    return std::make_shared<Impl>(
+        Impl{source, std::move(child_path), std::move(child_tree), {}, {}});
   }
 
   static ConfigTree resolved(const Recorded& recorded) {
@@ -191,31 +193,33 @@ struct ConfigNode::Impl {
 // Sources
 // ------------------------------------------------------------------------------------------------
 
-ConfigNode ConfigNode::from_file(const std::filesystem::path& file,
-                                 std::span<const std::string> overrides) {
-  std::string yaml;
-  try {
-    yaml = read_text_file(file);
-  } catch (const DataError& error) {
-    throw ConfigError(error.what());
-  }
-  return from_string(yaml, file.string(), overrides);
-}
+namespace {
 
-ConfigNode ConfigNode::from_string(std::string_view yaml, std::string source_name,
-                                   std::span<const std::string> overrides) {
-  ConfigTree root = parse_config_yaml(std::string(yaml), source_name, "");
-  if (root.kind == ConfigTree::Kind::kNull) root.kind = ConfigTree::Kind::kMap;
-  if (root.kind != ConfigTree::Kind::kMap) {
-    throw_<ConfigError>("{}: expected sections of 'key: value' lines, found {}", source_name,
-                        describe(root));
-  }
+void apply_overrides(ConfigTree& root, std::span<const std::string> overrides) {
   for (const std::string& text : overrides) {
     const ConfigOverride parsed = parse_override(text);
     const std::string origin = fmt::format("override '{}'", one_line(text));
     apply_override(parsed, parse_config_yaml(parsed.value_yaml, origin, origin), root);
   }
-  return ConfigNode(std::make_shared<Impl>(Impl{std::move(source_name), "", std::move(root), {}}));
+}
+
+}  // namespace
+
+ConfigNode ConfigNode::from_file(const std::filesystem::path& file,
+                                 std::span<const std::string> overrides) {
+  LoadedConfig loaded = load_config_file(file);
+  apply_overrides(loaded.tree, overrides);
+  return ConfigNode(std::make_shared<Impl>(
+      Impl{file.string(), "", std::move(loaded.tree), {}, std::move(loaded.bases)}));
+}
+
+ConfigNode ConfigNode::from_string(std::string_view yaml, std::string source_name,
+                                   std::span<const std::string> overrides) {
+  ConfigTree root = parse_config_yaml(std::string(yaml), source_name, "");
+  require_map(root, source_name);
+  apply_overrides(root, overrides);
+  return ConfigNode(
+      std::make_shared<Impl>(Impl{std::move(source_name), "", std::move(root), {}, {}}));
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -325,7 +329,10 @@ void ConfigNode::finish() const {
 }
 
 std::string ConfigNode::resolved_yaml() const {
-  return to_yaml(impl_->resolved());
+  std::string text;
+  for (const std::string& base : impl_->bases)
+    text += fmt::format("# built on {}\n", one_line(base));
+  return text + to_yaml(impl_->resolved());
 }
 
 std::string ConfigNode::where() const {

@@ -2,6 +2,7 @@
 // in questions about directions, steps (landmarks or actions) in the others.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -103,8 +103,11 @@ std::string markdown_table_to_html(std::string_view markdown) {
 std::string markdown_sections_to_html(std::string_view markdown) {
   std::string html, section;
   const auto close = [&] {
-    if (!section.empty())
-      html += "<div class=\"card\">" + markdown_table_to_html(section) + "</div>\n";
+    if (!section.empty()) {
+      html +=
+          html.empty() ? "<div class=\"card\" style=\"margin-top:14px\">" : "<div class=\"card\">";
+      html += markdown_table_to_html(section) + "</div>\n";
+    }
     section.clear();
   };
   std::istringstream lines{std::string(markdown)};

@@ -25,11 +25,12 @@ int64_t count_parameters(const model::ModelConfig& config) {
 }
 
 int64_t prompt_tokens(const RunConfig& config, const model::ModelConfig& model_config,
-                      const data::Sample& sample) {
+                      const TrainSection& section, const data::Sample& sample) {
   const model::Tokenizer tokenizer = model::Tokenizer::from_folder(config.model.path);
   const model::Processor processor = model::read_processor(config.model.path, model_config);
   data::FrameCache cache(frame_options(config.video, model_config, processor), 0);
-  const PromptBuilder builder({tokenizer, model_config, processor, cache}, config.prompt,
+  const PromptBuilder builder({tokenizer, model_config, processor, cache},
+                              prompt_options(config, section.text_template),
                               image_options(config.image, model_config, processor));
   return static_cast<int64_t>(builder.build(sample).tokens.ids.size());
 }
@@ -73,9 +74,9 @@ std::string describe_plan(const RunConfig& config, int world_size) {
       "state a rank\n",
       world_size, parameters / 1e6, trained / 1e6, has_adapters ? " (adapters)" : "", megabytes);
   if (config.sft.enabled()) {
-    const std::vector<data::Sample> samples = load_samples(config.sft.data);
-    const double rows = static_cast<double>(config.sft.prompts_per_step *
-                                            prompt_tokens(config, model_config, samples[0]));
+    const std::vector<data::Sample> samples = load_demonstrations(config.sft);
+    const double rows = static_cast<double>(
+        config.sft.prompts_per_step * prompt_tokens(config, model_config, config.sft, samples[0]));
     text += describe_stage("sft", config.sft, static_cast<int64_t>(samples.size()), world_size,
                            parameters, {rows, 0});
   }
@@ -84,8 +85,9 @@ std::string describe_plan(const RunConfig& config, int world_size) {
     const auto prompts = static_cast<double>(config.grpo.prompts_per_step);
     const double decoded =
         prompts * static_cast<double>(config.grpo.group_size * config.rollout.max_new_tokens);
-    const double rows =
-        prompts * static_cast<double>(prompt_tokens(config, model_config, samples[0])) + decoded;
+    const double rows = prompts * static_cast<double>(prompt_tokens(config, model_config,
+                                                                    config.grpo, samples[0])) +
+                        decoded;
     text += describe_stage("grpo", config.grpo, static_cast<int64_t>(samples.size()), world_size,
                            parameters, {rows, decoded});
     text += fmt::format(

@@ -4,19 +4,12 @@
 #include <utility>
 
 #include "core/error.h"
+#include "rl/prompt_template.h"
 
 namespace retrace::rl {
 namespace {
 
 using model::ChatPart;
-
-constexpr std::string_view kPlaceholder = "{problem}";
-
-std::string fill_template(const std::string& text_template, const std::string& problem) {
-  std::string text = text_template;
-  text.replace(text.find(kPlaceholder), kPlaceholder.size(), problem);
-  return text;
-}
 
 void check_count(std::string_view placeholder, size_t count, size_t num_files) {
   if (count == 0 || count == num_files) return;
@@ -59,16 +52,11 @@ std::vector<ChatPart> place_vision(const std::string& text, size_t num_images, s
 PromptBuilder::PromptBuilder(const PromptSources& sources, PromptOptions options,
                              data::ImageOptions image_options)
     : sources_(sources), options_(std::move(options)), image_options_(image_options) {
-  const size_t first = options_.text_template.find(kPlaceholder);
-  if (first == std::string::npos ||
-      options_.text_template.find(kPlaceholder, first + 1) != std::string::npos) {
-    core::throw_<core::ConfigError>("prompt.template: must hold {} exactly once, is '{}'",
-                                    kPlaceholder, options_.text_template);
-  }
+  check_template(options_.text_template, "prompt.template");
 }
 
 std::vector<model::ChatMessage> PromptBuilder::chat(const data::Sample& sample) const {
-  const std::string text = fill_template(options_.text_template, sample.problem);
+  const std::string text = fill_template(options_.text_template, sample);
   return single_turn(options_.system,
                      place_vision(text, sample.images.size(), sample.videos.size()));
 }

@@ -12,7 +12,7 @@ namespace retrace::rl {
 
 struct PromptOptions {
   std::string system;                       // empty: the checkpoint's default
-  std::string text_template = "{problem}";  // must hold {problem} once
+  std::string text_template = "{problem}";  // see rl/prompt_template.h
   int64_t max_tokens = 0;                   // a longer prompt is an error; 0: no limit
 };
 

@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "rl/prompt_template.h"
+#include "rl/thought_section.h"
 
 namespace retrace::rl {
 namespace {
@@ -48,6 +50,12 @@ void read_prompt(ConfigNode root, PromptOptions& prompt) {
   node.require(prompt.max_tokens >= 0, "max_tokens", "must be 0 (no limit) or more",
                prompt.max_tokens);
   node.finish();
+}
+
+// A template of one stage; empty is that of section prompt.
+void read_own_template(ConfigNode& node, std::string& text_template, std::string_view section) {
+  node.read("template", text_template);
+  if (!text_template.empty()) check_template(text_template, fmt::format("{}.template", section));
 }
 
 void read_lr(ConfigNode& parent, LrSchedule& lr) {
@@ -151,6 +159,7 @@ void read_loss(ConfigNode& node, GrpoSection& grpo) {
 void read_grpo(ConfigNode root, GrpoSection& grpo) {
   ConfigNode node = root.section("grpo");
   read_train(node, grpo);
+  read_own_template(node, grpo.text_template, "grpo");
   node.read("group_size", grpo.group_size);
   node.read("updates_per_rollout", grpo.updates_per_rollout);
   read_loss(node, grpo);
@@ -167,6 +176,7 @@ void read_grpo(ConfigNode root, GrpoSection& grpo) {
 void read_eval(ConfigNode root, EvalSection& eval) {
   ConfigNode node = root.section("eval");
   eval.data = read_data_section(node, "data");
+  read_own_template(node, eval.text_template, "eval");
   node.read("every_steps", eval.every_steps);
   node.read("blind", eval.blind);
   node.read("temperature", eval.temperature);
@@ -220,6 +230,8 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   {
     ConfigNode node = root.section("sft");
     read_train(node, config.sft);
+    read_own_template(node, config.sft.text_template, "sft");
+    read_thought(node, config.sft);
     node.finish();
   }
   read_rollout(root, config.rollout);
@@ -248,6 +260,12 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   }
   config.resolved_yaml = root.resolved_yaml();
   return config;
+}
+
+PromptOptions prompt_options(const RunConfig& config, const std::string& text_template) {
+  PromptOptions options = config.prompt;
+  if (!text_template.empty()) options.text_template = text_template;
+  return options;
 }
 
 void validate_for_ranks(const RunConfig& config, int world_size) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config_node.h"
+#include "data/reverse_thought.h"
 #include "kernels/sampling.h"
 #include "rl/advantage.h"
 #include "rl/data_section.h"
@@ -32,7 +33,8 @@ struct ModelSection {
 // What both training stages have.
 struct TrainSection {
   DataSection data;
-  int64_t steps = 0;  // 0: from epochs; both 0: the stage is off
+  std::string text_template;  // of this stage's prompts; empty: prompt.template
+  int64_t steps = 0;          // 0: from epochs; both 0: the stage is off
   double epochs = 0;
   int64_t prompts_per_step = 8;  // over all ranks
   int64_t micro_batch_tokens =
@@ -42,7 +44,10 @@ struct TrainSection {
   bool enabled() const { return steps > 0 || epochs > 0; }
 };
 
-struct SftSection : TrainSection {};
+struct SftSection : TrainSection {
+  data::ThoughtForm thought = data::ThoughtForm::kFile;  // of the demonstrations
+  data::ThoughtFallback thought_fallback = data::ThoughtFallback::kStop;
+};
 
 struct RolloutSection {
   int64_t max_new_tokens = 256;
@@ -58,10 +63,11 @@ struct GrpoSection : TrainSection {
 };
 
 struct EvalSection {
-  DataSection data;          // empty files: no evaluation
-  int64_t every_steps = 0;   // also at the start and at the end of each stage; 0: only there
-  bool blind = true;         // also the blind twin: every frame painted grey
-  double temperature = 0.0;  // 0: greedy
+  DataSection data;           // empty files: no evaluation
+  std::string text_template;  // as in TrainSection
+  int64_t every_steps = 0;    // also at the start and at the end of each stage; 0: only there
+  bool blind = true;          // also the blind twin: every frame painted grey
+  double temperature = 0.0;   // 0: greedy
 };
 
 struct CheckpointSection {
@@ -99,6 +105,14 @@ struct RunConfig {
 // Reads and checks a recipe. Throws ConfigError.
 RunConfig read_run_config(const std::filesystem::path& recipe,
                           std::span<const std::string> overrides);
+
+// The prompts of a stage or of evaluation, whose own template is `text_template`, empty for that of
+// the recipe.
+PromptOptions prompt_options(const RunConfig& config, const std::string& text_template);
+
+// The demonstrations of the sft stage: its samples, their solutions in the form the recipe asks
+// for.
+std::vector<data::Sample> load_demonstrations(const SftSection& section);
 
 // The rules that need the number of ranks: prompts_per_step must be a multiple of it (and of
 // updates_per_rollout times it). Throws ConfigError that states the arithmetic.

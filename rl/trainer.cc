@@ -126,13 +126,20 @@ void Trainer::load_model() {
   frames_ = std::make_unique<data::FrameCache>(
       frame_options(config_.video, policy_->config(), processor_), config_.video.cache_mb << 20,
       open_disk_cache(config_.video));
-  prompts_ = std::make_unique<PromptBuilder>(
-      PromptSources{*tokenizer_, policy_->config(), processor_, *frames_}, config_.prompt,
-      image_options(config_.image, policy_->config(), processor_));
+  make_prompts("sft", config_.sft.text_template);
+  make_prompts("grpo", config_.grpo.text_template);
+  make_prompts("eval", config_.eval.text_template);
+}
+
+void Trainer::make_prompts(const std::string& use, const std::string& text_template) {
+  prompts_.emplace(
+      use, PromptBuilder(PromptSources{*tokenizer_, policy_->config(), processor_, *frames_},
+                         prompt_options(config_, text_template),
+                         image_options(config_.image, policy_->config(), processor_)));
 }
 
 void Trainer::load_data() {
-  if (config_.sft.enabled()) sft_samples_ = load_samples(config_.sft.data);
+  if (config_.sft.enabled()) sft_samples_ = load_demonstrations(config_.sft);
   if (config_.grpo.enabled()) grpo_samples_ = load_samples(config_.grpo.data);
   if (!config_.eval.data.files.empty()) {
     const OptionOrder order(config_.eval.data, config_.run.seed,
@@ -145,9 +152,10 @@ void Trainer::load_data() {
 void Trainer::check_sampling() {
   if (config_.grpo.enabled()) make_judge_if_needed();
   if (config_.grpo.enabled())
-    static_cast<void>(reward::Rubric(config_.reward.rewards, context().reward_resources));
+    static_cast<void>(reward::Rubric(config_.reward.rewards, context("grpo").reward_resources));
   if (config_.grpo.enabled() || !eval_samples_.empty()) {
-    const rollout::RolloutOptions options = rollout_options(context(), config_.eval.temperature);
+    const rollout::RolloutOptions options =
+        rollout_options(context("eval"), config_.eval.temperature);
     static_cast<void>(rollout::RolloutEngine(*policy_, *tokenizer_, options));
   }
 }
@@ -158,8 +166,9 @@ void Trainer::make_judge_if_needed() {
   if (reward::needs_judge(names)) judge_ = make_judge(config_.judge);
 }
 
-RunContext Trainer::context() {
-  return {config_, communicator_, *policy_, *tokenizer_, *prompts_, {judge_.get()}};
+RunContext Trainer::context(std::string_view use) {
+  return {config_,       communicator_, *policy_, *tokenizer_, prompts_.find(use)->second,
+          {judge_.get()}};
 }
 
 fs::path Trainer::reference_checkpoint() const {
@@ -186,8 +195,8 @@ std::unique_ptr<model::QwenVl> Trainer::load_reference() {
 }
 
 std::unique_ptr<Stage> Trainer::make_stage(std::string_view name) {
-  if (name == "sft") return std::make_unique<SftStage>(context(), sft_samples_);
-  return std::make_unique<GrpoStage>(context(), grpo_samples_, load_reference(),
+  if (name == "sft") return std::make_unique<SftStage>(context(name), sft_samples_);
+  return std::make_unique<GrpoStage>(context(name), grpo_samples_, load_reference(),
                                      folder_.rollouts());
 }
 
@@ -284,7 +293,7 @@ void Trainer::evaluate_now(const std::string& label) {
     const fs::path details =
         folder_.evaluations() /
         fmt::format("step-{:06d}{}.jsonl", state_.global_step, blind ? "-blind" : "");
-    const EvalResult result = evaluate(context(), eval_samples_, blind, details);
+    const EvalResult result = evaluate(context("eval"), eval_samples_, blind, details);
     for (const auto& [group, count] : result.groups) {
       metrics.push_back(
           {"eval/accuracy" + suffix + (group == "all" ? "" : "/" + group), count.accuracy()});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +46,9 @@ class Trainer {
   // Throws now what the rubric and the engine would throw when the first stage that samples starts.
   void check_sampling();
   void make_judge_if_needed();
-  RunContext context();
+  // With the prompts of "sft", "grpo" or "eval".
+  RunContext context(std::string_view use);
+  void make_prompts(const std::string& use, const std::string& text_template);
   std::unique_ptr<Stage> make_stage(std::string_view name);
   std::unique_ptr<model::QwenVl> load_reference();
   model::SaveOptions save_options() const;
@@ -70,8 +73,8 @@ class Trainer {
   std::unique_ptr<model::QwenVl> policy_;
   std::unique_ptr<data::FrameCache> frames_;
   model::Processor processor_;
-  std::unique_ptr<PromptBuilder> prompts_;
-  std::unique_ptr<reward::Judge> judge_;  // null where no reward asks one
+  std::map<std::string, PromptBuilder, std::less<>> prompts_;  // by use
+  std::unique_ptr<reward::Judge> judge_;                       // null where no reward asks one
   std::vector<data::Sample> sft_samples_, grpo_samples_, eval_samples_;
   std::unique_ptr<core::MetricsWriter> metrics_;  // rank 0
   TrainerState state_;

@@ -10,12 +10,14 @@ from pathlib import Path
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 KEY_ROW = re.compile(r"^\| `((?:<\w+>|\w+)(?:\.\w+)+)` \|", re.MULTILINE)
 READ_KEY = re.compile(
-    r"(?:\.read|\.read_choice|\.section|read_reward_specs|read_data)\(\s*(?:\w+,\s*)?\"(\w+)\""
+    r"(?:\.read|\.read_choice|\.section|read_reward_specs|read_data_section)\(\s*(?:\w+,\s*)?\"(\w+)\""
 )
 METRIC = re.compile(r"^[a-z_]+/[a-z_]+(?:/<\w+>|/[a-z_]+)*$")
 SECTIONS = {"sft", "grpo", "run", "model", "video", "image", "prompt", "rollout", "reward"}
 SECTIONS |= {"judge", "distributed", "checkpoint", "eval", "data", "lr", "adamw", "lora"}
-RECIPE_READERS = ("rl/judge_section.cc", "rl/run_config.cc", "rl/lora_section.cc", "rl/media_sections.cc")
+RECIPE_READERS = ("rl/data_section.cc", "rl/judge_section.cc", "rl/run_config.cc", "rl/lora_section.cc",
+                  "rl/media_sections.cc", "rl/reward_section.cc", "rl/thought_section.cc")
+RUBRIC_READER = "reward/rubric_reader.cc"  # of which `section` is the recipe's, `node` an entry of the list
 
 
 def markdown_files(repository):
@@ -47,6 +49,8 @@ def check_recipe_keys(repository):
     page = (repository / "docs/recipes.md").read_text()
     documented = {key.rsplit(".", 1)[1] for key in KEY_ROW.findall(page)}
     code = "".join((repository / file).read_text() for file in RECIPE_READERS)
+    rubric = (repository / RUBRIC_READER).read_text().splitlines()
+    code += "\n".join(line for line in rubric if "section" in line)
     names = set(READ_KEY.findall(code))
     read = names - SECTIONS
     if len(read) < 20:

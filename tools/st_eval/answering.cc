@@ -69,7 +69,7 @@ ModelOptions read_model_options(const std::filesystem::path& recipe,
     const rl::RunConfig config = rl::read_run_config(recipe, overrides);
     options.video = config.video;
     options.image = config.image;
-    options.prompt = config.prompt;
+    options.prompt = rl::prompt_options(config, config.eval.text_template);
     options.max_new_tokens = config.rollout.max_new_tokens;
     options.tile_rows = config.rollout.tile_rows;
     return options;

@@ -1,6 +1,9 @@
 // report.html: charts, then the tables of results.md.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "rl/html.h"
 #include "rl/svg_bars.h"
 #include "tools/st_eval/results.h"
@@ -41,6 +44,14 @@ rl::BarChart quantity_chart(const Results& results, const std::vector<int>& quan
     chart.series.push_back(series);
   }
   return chart;
+}
+
+bool has_problems(const Results& results) {
+  return std::ranges::any_of(results.views, [](const auto& view) {
+    return view.second.tally.problems[0] < std::accumulate(view.second.tally.problems.begin(),
+                                                           view.second.tally.problems.end(),
+                                                           int64_t{0});
+  });
 }
 
 rl::BarChart problem_chart(const Results& results) {
@@ -84,8 +95,9 @@ std::string charts(const Results& results) {
       seen != results.views.end() && seen->second.by_source.size() > 1) {
     html += card("Columns by source", "With the video.", source_chart(seen->second));
   }
-  html +=
-      card("Problems", "Questions by what went wrong; the list is below.", problem_chart(results));
+  if (has_problems(results))
+    html += card("Problems", "Questions by what went wrong; the list is below.",
+                 problem_chart(results));
   return html + "</div>\n";
 }
 

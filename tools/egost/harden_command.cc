@@ -1,0 +1,100 @@
+#include "data/hardening.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "data/benchmark_file.h"
+#include "tools/egost/commands.h"
+#include "tools/egost/question_lines.h"
+
+namespace retrace::egost {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct HardenArguments {
+  fs::path file, out;
+  data::HardeningOptions options;
+  bool skip_broken = false;
+};
+
+const std::map<std::string, data::Distractors> kDistractors = {
+    {"keep", data::Distractors::kKeep},
+    {"fill", data::Distractors::kFill},
+    {"replace", data::Distractors::kReplace}};
+
+constexpr const char* kFooter = R"(
+Options lose what tells who wrote them (capitals at the start, closing periods), doubles are removed,
+and the order is random. --distractors:
+  keep      the question's own, as many as there are
+  fill      and right answers of other questions, up to --options
+  replace   right answers of other questions only: written by the same people as the answer
+Answers and demonstrations follow the letters. What the file says beside that is kept.)";
+
+// The file's own record with what changed in it.
+std::string hardened_line(std::string_view line, const data::Sample& sample) {
+  Json record = Json::parse(line);
+  record["problem"] = sample.problem;
+  record["solution"] = sample.solution;
+  record["original_question"] = sample.problem;
+  record["original_answer"] = sample.answer;
+  if (sample.task != data::Task::kUnknown) record["task"] = data::to_string(sample.task);
+  if (sample.direction != data::TravelDirection::kUnknown)
+    record["direction"] = data::to_string(sample.direction);
+  return record.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void print_counts(const data::HardeningCounts& counts) {
+  fmt::print("  questions with options {}, open ones left as they were {}\n", counts.num_questions,
+             counts.num_open_questions);
+  fmt::print("  options written differently {}, doubles removed {}, others removed {}\n",
+             counts.num_normalised, counts.num_doubles, counts.num_removed);
+  fmt::print("  options added {}, of them from another source {}\n", counts.num_added,
+             counts.num_added_elsewhere);
+  fmt::print("  questions whose letter changed {}, in complete blocks {}\n",
+             counts.num_moved_answers, counts.num_block_questions);
+}
+
+void harden(const HardenArguments& arguments) {
+  if (data::is_benchmark_file(arguments.file)) {
+    core::throw_<core::DataError>("{}: expected a .jsonl file", arguments.file.string());
+  }
+  const std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
+  const std::string content = core::read_text_file(arguments.file);
+  const std::vector<std::string_view> lines = lines_of(content);
+  const data::HardenedQuestions hardened = data::harden(samples, arguments.options);
+  std::string text;
+  for (const data::Sample& sample : hardened.samples)
+    text += hardened_line(lines.at(static_cast<size_t>(sample.index)), sample) + "\n";
+  core::write_file_atomically(arguments.out, text);
+  fmt::print("{}: {} questions\n", arguments.out.string(), hardened.samples.size());
+  print_counts(hardened.counts);
+}
+
+}  // namespace
+
+std::function<void()> add_harden(CLI::App& app) {
+  const auto arguments = std::make_shared<HardenArguments>();
+  app.add_option("file", arguments->file, "question file (.jsonl)")->required();
+  app.add_option("--out", arguments->out, "file to write (.jsonl)")->required();
+  app.add_option("--distractors", arguments->options.distractors, "keep, fill or replace")
+      ->transform(CLI::CheckedTransformer(kDistractors))
+      ->default_str("fill");
+  app.add_option("--options", arguments->options.num_options, "options a question")
+      ->check(CLI::Range(2, 26))
+      ->capture_default_str();
+  app.add_option("--seed", arguments->options.seed, "of orders and of what is added")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_flag("--skip-broken", arguments->skip_broken, "leave broken records out, with a warning");
+  app.footer(kFooter);
+  return [arguments] { harden(*arguments); };
+}
+
+}  // namespace retrace::egost
