@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "data/benchmark_file.h"
+#include "data/egost_repair.h"
 #include "tools/egost/commands.h"
 #include "tools/egost/question_lines.h"
 
@@ -34,8 +35,11 @@ Options lose what tells who wrote them (capitals at the start, closing periods),
 and the order is random. --distractors:
   keep      the question's own, as many as there are
   fill      and right answers of other questions, up to --options
-  replace   right answers of other questions only: written by the same people as the answer
-Answers and demonstrations follow the letters. What the file says beside that is kept.)";
+  replace   right answers of other questions only: written by the same people as the answer. They
+            come in blocks; divide the file first (egost split), then harden every part
+Answers and the letters of demonstrations follow. Questions about actions that ask for landmarks, and
+first sentences that stand there twice, are mended. The other words of demonstrations stay: recipes
+have `sft.thought: reverse` for that. Fields that no question has are kept as they are.)";
 
 // The file's own record with what changed in it.
 std::string hardened_line(std::string_view line, const data::Sample& sample) {
@@ -65,7 +69,9 @@ void harden(const HardenArguments& arguments) {
   if (data::is_benchmark_file(arguments.file)) {
     core::throw_<core::DataError>("{}: expected a .jsonl file", arguments.file.string());
   }
-  const std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
+  std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
+  int64_t num_repaired = 0;
+  for (data::Sample& sample : samples) num_repaired += data::repair_question(sample) ? 1 : 0;
   const std::string content = core::read_text_file(arguments.file);
   const std::vector<std::string_view> lines = lines_of(content);
   const data::HardenedQuestions hardened = data::harden(samples, arguments.options);
@@ -74,6 +80,7 @@ void harden(const HardenArguments& arguments) {
     text += hardened_line(lines.at(static_cast<size_t>(sample.index)), sample) + "\n";
   core::write_file_atomically(arguments.out, text);
   fmt::print("{}: {} questions\n", arguments.out.string(), hardened.samples.size());
+  fmt::print("  questions with other words before the options {}\n", num_repaired);
   print_counts(hardened.counts);
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/progress.h"
@@ -37,6 +39,30 @@ void print_row(const std::string& name, const data::TextReaderReport& report) {
              100 * report.random_label_accuracy);
 }
 
+struct HardenedReport {
+  std::string name;
+  std::optional<data::TextReaderReport> report;
+  std::string reason;  // why there is none
+};
+
+// A small file may not have enough other answers to add.
+HardenedReport read_hardened(const std::string& name, const std::vector<data::Sample>& samples,
+                             const data::HardeningOptions& options,
+                             const data::TextReaderOptions& reader) {
+  HardenedReport result = {name, std::nullopt, ""};
+  try {
+    result.report = read_text(data::harden(samples, options).samples, reader);
+  } catch (const core::DataError& error) {
+    result.reason = error.what();
+  }
+  return result;
+}
+
+constexpr std::pair<const char*, data::Distractors> kVariants[] = {
+    {"harden --distractors keep", data::Distractors::kKeep},
+    {"harden --distractors fill", data::Distractors::kFill},
+    {"harden --distractors replace", data::Distractors::kReplace}};
+
 void print_giveaway(const std::vector<data::Sample>& samples) {
   const data::GiveawayByKind kinds = data::giveaway(samples);
   if (kinds.empty()) return;
@@ -53,24 +79,24 @@ void print_giveaway(const std::vector<data::Sample>& samples) {
 
 void shortcuts(const ShortcutsArguments& arguments) {
   const std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
-  core::ProgressLine progress("text-only reader", 4, "variants");
+  core::ProgressLine progress("text-only reader", 1 + std::ssize(kVariants), "variants");
   const data::TextReaderReport report = read_text(samples, arguments.reader);
   progress.update(1);
-  std::vector<data::TextReaderReport> hardened;
-  for (const data::Distractors distractors :
-       {data::Distractors::kKeep, data::Distractors::kFill, data::Distractors::kReplace}) {
-    const data::HardeningOptions options = {.distractors = distractors,
-                                            .seed = arguments.reader.seed};
-    hardened.push_back(read_text(data::harden(samples, options).samples, arguments.reader));
+  std::vector<HardenedReport> hardened;
+  for (const auto& [name, distractors] : kVariants) {
+    hardened.push_back(read_hardened(name, samples,
+                                     {.distractors = distractors, .seed = arguments.reader.seed},
+                                     arguments.reader));
     progress.update(1 + std::ssize(hardened));
   }
   progress.finish();
   fmt::print("{:<34} {:>9} {:>8} {:>6} {:>8} {:>9} {:>14}\n", "accuracy without video, %",
              "questions", "reader", "+-", "chance", "majority", "random labels");
   print_row("as in the file", report);
-  print_row("harden --distractors keep", hardened[0]);
-  print_row("harden --distractors fill", hardened[1]);
-  print_row("harden --distractors replace", hardened[2]);
+  for (const HardenedReport& variant : hardened) {
+    if (variant.report) print_row(variant.name, *variant.report);
+    if (!variant.report) fmt::print("{:<34} cannot be made: {}\n", variant.name, variant.reason);
+  }
   fmt::print("\nweights of the reader of the file as it is:\n");
   for (const auto& [name, weight] : report.weights) fmt::print("  {:<28} {:>6.2f}\n", name, weight);
   print_giveaway(samples);
