@@ -109,7 +109,10 @@ std::vector<double> fit_conditional_logit(std::span<const ChoiceSet> sets, doubl
   for (int step = 0; step < kMaxSteps; ++step) {
     const Derivatives now = derivatives(sets, weights, l2);
     const std::vector<double> move = solve(now.neg_hessian, now.gradient);
-    if (dot(move, now.gradient) < kTolerance) break;  // twice the gain still expected
+    if (dot(move, now.gradient) < kTolerance) {  // so near that a full step squares what is left
+      for (size_t i = 0; i < weights.size(); ++i) weights[i] += move[i];
+      break;
+    }
     for (double size = 1; size > kSmallestStep; size /= 2) {
       std::vector<double> next = weights;
       for (size_t i = 0; i < next.size(); ++i) next[i] += size * move[i];
