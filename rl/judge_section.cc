@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "reward/judge_prompt.h"
-#include "reward/rules_judge.h"
 
 namespace retrace::rl {
 namespace {
@@ -60,19 +59,6 @@ void read_judge(core::ConfigNode root, JudgeSection& judge) {
   if (judge.backend == JudgeBackend::kLocal && judge.local.path.empty())
     node.fail("path", "must name a model folder in Hugging Face layout, is empty");
   node.finish();
-}
-
-std::unique_ptr<reward::Judge> make_judge(const JudgeSection& section) {
-  switch (section.backend) {
-    case JudgeBackend::kRules:
-      return std::make_unique<reward::RulesJudge>();
-    case JudgeBackend::kHttp:
-      return std::make_unique<reward::HttpJudge>(section.http);
-    case JudgeBackend::kLocal:
-      return std::make_unique<LocalJudge>(section.local);
-  }
-  core::throw_<core::InternalError>("judge backend {}: not a backend",
-                                    static_cast<int>(section.backend));
 }
 
 }  // namespace retrace::rl

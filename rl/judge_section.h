@@ -1,11 +1,8 @@
 // The recipe's judge: who scores route descriptions.
 #pragma once
 
-#include <memory>
-
 #include "core/config_node.h"
 #include "reward/http_judge.h"
-#include "reward/judge.h"
 #include "rl/local_judge.h"
 
 namespace retrace::rl {
@@ -25,9 +22,5 @@ struct JudgeSection {
 // Reads section "judge" of the recipe. Throws ConfigError. Looks at no environment variable, so a
 // recipe can be checked without the key.
 void read_judge(core::ConfigNode root, JudgeSection& judge);
-
-// Throws what the constructors of the judges throw. The caller keeps it as long as anything that
-// judges; one judge serves all threads of a process.
-std::unique_ptr<reward::Judge> make_judge(const JudgeSection& section);
 
 }  // namespace retrace::rl

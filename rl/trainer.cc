@@ -15,6 +15,7 @@
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
+#include "rl/judge_factory.h"
 #include "rl/media_options.h"
 #include "rl/sft_stage.h"
 #include "rl/start_weights.h"

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
-#include "rl/judge_section.h"
+#include "rl/judge_factory.h"
 
 namespace {
 

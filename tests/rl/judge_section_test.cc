@@ -1,4 +1,4 @@
-#include "rl/judge_section.h"
+#include "rl/judge_factory.h"
 
 #include <gtest/gtest.h>
 

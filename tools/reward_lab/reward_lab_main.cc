@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "rl/judge_section.h"
+#include "rl/judge_factory.h"
 #include "tools/reward_lab/design.h"
 #include "tools/reward_lab/lab.h"
 #include "tools/reward_lab/report.h"

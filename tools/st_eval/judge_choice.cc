@@ -1,6 +1,6 @@
 #include "tools/st_eval/judge_choice.h"
 
-#include "rl/judge_section.h"
+#include "rl/judge_factory.h"
 #include "rl/run_config.h"
 
 namespace retrace::st_eval {
