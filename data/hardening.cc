@@ -1,7 +1,6 @@
 #include "data/hardening.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -11,7 +10,9 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "data/hardening_blocks.h"
+#include "data/option_mentions.h"
 #include "data/option_text.h"
+#include "data/pair_index.h"
 
 namespace retrace::data {
 namespace {
@@ -66,38 +67,18 @@ std::string rewritten_problem(const Sample& sample, const std::vector<std::strin
   return text.append(problem.substr(end));
 }
 
-bool is_word_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 128;
-}
-
-// Whether the character at `at` is one of the first `num_options` letters, no part of a word and no
-// article.
-bool is_option_letter(std::string_view text, size_t at, size_t num_options) {
-  if (text[at] < 'A' || text[at] >= option_letter(num_options)) return false;
-  const std::string_view after = text.substr(at + 1);
-  if (at > 0 && (is_word_character(text[at - 1]) || text[at - 1] == '\'')) return false;
-  if (!after.empty() && (is_word_character(after.front()) || after.front() == '\'')) return false;
-  const bool lower_case_follows = after.size() > 1 && after[0] == ' ' &&
-                                  std::islower(static_cast<unsigned char>(after[1])) != 0;
-  return text[at] != 'A' || !lower_case_follows;
-}
-
 // The solution for the right answer `letter`.
 std::string rewritten_solution(const Sample& sample, char letter) {
   std::string text = sample.solution;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (!is_option_letter(sample.solution, at, sample.options.size())) continue;
-    const std::string_view before = std::string_view(sample.solution).substr(0, at);
-    const bool is_answer = before.ends_with("<answer>") || before.ends_with("answer is ");
-    if (!is_answer || text[at] != sample.answer.front()) {
+  for (const OptionMention& mention : option_mentions(sample.solution, sample.options.size())) {
+    if (mention.kind != MentionKind::kAnswer || text[mention.at] != sample.answer.front()) {
       core::throw_<core::DataError>(
           "question at line {}: expected letters of options in its solution only in <answer> and "
           "after 'answer is ', the right one each time, found {} at character {}; write the "
-          "thought "
-          "anew",
-          sample.index + 1, text[at], at + 1);
+          "thought anew",
+          sample.index + 1, text[mention.at], mention.at + 1);
     }
-    text[at] = letter;
+    text[mention.at] = letter;
   }
   return text;
 }
@@ -189,7 +170,7 @@ std::vector<std::string> Hardener::own_distractors(size_t index) {
 bool Hardener::may_lend(size_t index, size_t other) const {
   const Sample &own = samples_[index], &lender = samples_[other];
   return !lender.options.empty() && lender.task == own.task && lender.direction == own.direction &&
-         (lender.videos.empty() || video_name(lender) != video_name(own));
+         (lender.videos.empty() || video_name_of(lender) != video_name_of(own));
 }
 
 std::vector<size_t> Hardener::candidates(size_t index,

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "data/option_text.h"
+#include "data/pair_index.h"
 
 namespace retrace::data {
 namespace {
@@ -20,7 +21,7 @@ std::vector<size_t> take_block(std::list<size_t>& pool, const std::vector<Sample
   std::set<std::string> videos;
   for (auto next = pool.begin(); next != pool.end() && block.size() < block_size;) {
     const auto words = words_of(answers[*next]);
-    const std::string video = video_name(samples[*next]);
+    const std::string video = video_name_of(samples[*next]);
     if (texts.contains(words) || (!video.empty() && videos.contains(video))) {
       ++next;
       continue;
@@ -34,10 +35,6 @@ std::vector<size_t> take_block(std::list<size_t>& pool, const std::vector<Sample
 }
 
 }  // namespace
-
-std::string video_name(const Sample& sample) {
-  return sample.videos.empty() ? "" : sample.videos.front().filename().string();
-}
 
 std::vector<std::vector<size_t>> answer_blocks(const std::vector<Sample>& samples,
                                                const std::vector<std::string>& answers,

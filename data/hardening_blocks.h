@@ -9,9 +9,6 @@
 
 namespace retrace::data {
 
-// The first video's file name; "" for a text-only sample.
-std::string video_name(const Sample& sample);
-
 // For each question the indices of the other `block_size` - 1 of its block, or nothing for
 // questions left over and for open ones (answers[i] is ""). A block has one task, direction and
 // source, different videos, and answers that differ in words; it takes the next questions by answer
