@@ -57,6 +57,7 @@ void count_pair(std::string_view forward, std::string_view reverse, InverseCount
 }
 
 void count_options(const Sample& sample, EgoStDefects& defects) {
+  if (sample.options.empty()) return;  // an open question
   const std::string right = right_option(sample);
   for (const std::string& option : sample.options) {
     if (!option.ends_with('.')) continue;

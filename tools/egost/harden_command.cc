@@ -69,6 +69,11 @@ void harden(const HardenArguments& arguments) {
   if (data::is_benchmark_file(arguments.file)) {
     core::throw_<core::DataError>("{}: expected a .jsonl file", arguments.file.string());
   }
+  std::error_code no_such_file;
+  if (fs::equivalent(arguments.file, arguments.out, no_such_file)) {
+    core::throw_<core::ConfigError>("--out {}: is the file that is read; name another one",
+                                    arguments.out.string());
+  }
   std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
   int64_t num_repaired = 0;
   for (data::Sample& sample : samples) num_repaired += data::repair_question(sample) ? 1 : 0;

@@ -88,6 +88,10 @@ Answers read_given_answers(const std::filesystem::path& file,
           file.string(), number, error.what());
     }
   }
+  if (answers.empty()) {
+    core::throw_<core::DataError>("{}: has no answers; expected one JSON object a line",
+                                  file.string());
+  }
   return answers;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/error.h"
 
@@ -63,6 +64,19 @@ Json view_json(const ViewResult& view) {
 
 std::string signed_text(double value) {
   return fmt::format("{:+.1f}", value);
+}
+
+void check_same_questions(const std::vector<Verdict>& first, const std::vector<Verdict>& second) {
+  std::set<std::string> only_one;
+  for (const Verdict& verdict : first) only_one.insert(verdict.id);
+  for (const Verdict& verdict : second) {
+    if (only_one.erase(verdict.id) == 0) only_one.insert(verdict.id);
+  }
+  if (only_one.empty()) return;
+  core::throw_<core::ConfigError>(
+      "the two results are about different questions: {} are in one of them only, such as '{}'; a "
+      "paired comparison needs the same ones: evaluate both on the same files",
+      only_one.size(), *only_one.begin());
 }
 
 std::string comparison_table(const Tally& first, const Tally& second,
@@ -139,6 +153,7 @@ std::string comparison_markdown(const std::string& first_name, const std::string
     const auto other = second.find(view);
     if (other == second.end()) continue;
     any = true;
+    check_same_questions(verdicts, other->second);
     text += fmt::format("\n{}\n\n", view == View::kSeen ? "With the video" : "Blind twin");
     text += comparison_table(tally(verdicts), tally(other->second), options);
   }

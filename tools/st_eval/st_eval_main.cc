@@ -14,8 +14,10 @@
 #include "core/interrupt.h"
 #include "core/logging.h"
 #include "core/resources.h"
+#include "data/content_hash.h"
 #include "distributed/mpi_communicator.h"
 #include "rl/agreement.h"
+#include "rl/run_config.h"
 #include "tools/st_eval/answering.h"
 #include "tools/st_eval/answers_file.h"
 #include "tools/st_eval/fingerprint.h"
@@ -136,11 +138,20 @@ st_eval::Settings settings_of(const Arguments& a, const st_eval::ModelOptions& o
   for (const fs::path& file : a.questions.files)
     settings.emplace_back("data " + file.filename().string(), st_eval::file_hash(file));
   settings.emplace_back("max_samples", std::to_string(a.questions.max_samples));
-  settings.emplace_back("recipe", a.recipe.empty() ? "" : st_eval::file_hash(a.recipe));
+  settings.emplace_back("video_root", a.questions.video_root.string());
+  settings.emplace_back("allow_text_only", a.questions.allow_text_only ? "yes" : "no");
   std::string set;
+  std::vector<std::string> overrides;  // a judge's do not change an answer
   for (const std::string& setting : a.overrides) {
-    if (!setting.starts_with("judge.")) set += setting + " ";
+    if (setting.starts_with("judge.")) continue;
+    overrides.push_back(setting);
+    set += setting + " ";
   }
+  // With what it builds on (base: other.yaml).
+  settings.emplace_back(
+      "recipe", a.recipe.empty()
+                    ? ""
+                    : data::text_hash(rl::read_run_config(a.recipe, overrides).resolved_yaml));
   settings.emplace_back("set", set);
   settings.emplace_back("prompt", options.prompt.text_template);
   settings.emplace_back("system", options.prompt.system);
@@ -153,6 +164,14 @@ st_eval::Settings settings_of(const Arguments& a, const st_eval::ModelOptions& o
 // Given answers have no blind twin.
 using AnswersByView = std::map<st_eval::View, st_eval::Answers>;
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    core::throw_<core::DataError>("--out {}: cannot be made: {}", folder.string(), error.message());
+  }
+}
+
 // Returns the signal that stopped the judge, or 0.
 int write_results(const Arguments& a, const std::vector<st_eval::Question>& questions,
                   const AnswersByView& answers, const reward::Judge* judge,
@@ -163,7 +182,7 @@ int write_results(const Arguments& a, const std::vector<st_eval::Question>& ques
   if (const int signal = core::interrupt_signal(); signal != 0) return signal;
   const std::string name =
       !a.name.empty() ? a.name : (a.model.empty() ? a.answers : a.model).string();
-  fs::create_directories(a.out);
+  make_folder(a.out);
   st_eval::write_verdicts(a.out, verdicts);
   const st_eval::Results results = st_eval::make_results(
       {name, a.trained_on, a.judge, judge ? judge->counts() : reward::JudgeCounts{}, settings},
@@ -216,6 +235,7 @@ int evaluate(const Arguments& a) {
     rl::run_on_all_ranks(*communicator, [&] {
       if (communicator->rank() != 0) return;
       const std::vector<st_eval::Question> questions = st_eval::read_questions(a.questions);
+      static_cast<void>(st_eval::read_model_options(a.recipe, a.overrides));  // refuses wrong keys
       const auto judge = st_eval::make_judge(a.judge, a.recipe, a.overrides);
       signal = write_results(
           a, questions, {{st_eval::View::kSeen, st_eval::read_given_answers(a.answers, questions)}},
