@@ -33,18 +33,16 @@ std::string read_key(const HttpJudgeOptions& options) {
   const char* const key = std::getenv(options.key_env.c_str());
   if (key == nullptr || *key == '\0') {
     core::throw_<core::ConfigError>(
-        "judge.key_env: environment variable {} is not set; export it, or leave key_env empty for "
-        "a "
-        "server without keys",
-        options.key_env);
+        // The name may be a key, put here by mistake: it is not printed.
+        "judge.key_env: the environment variable that it names is not set; export it, or leave "
+        "key_env empty for a server without keys");
   }
   const std::string_view text = key;
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == '\x7F'; })) {
     core::throw_<core::ConfigError>(
-        "judge.key_env: the value of {} holds a space, a line end or a byte outside ASCII, which "
-        "no "
-        "key has; export it again without",
-        options.key_env);
+        "judge.key_env: the value of the variable that it names holds a space, a line end or a "
+        "byte "
+        "outside ASCII, which no key has; export it again without");
   }
   return key;
 }
