@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "core/error.h"
 #include "distributed/communicator.h"
@@ -13,6 +14,12 @@ namespace retrace::rl {
 struct AgreedError : core::Error {
   using core::Error::Error;
 };
+
+// The signal that any rank received, on every rank; 0: none. A collective call.
+int signal_on_any_rank(distributed::Communicator& communicator);
+
+// Whether `value` is true on any rank, on every rank: a collective call.
+bool is_on_any_rank(distributed::Communicator& communicator, bool value, std::string_view what);
 
 // Runs `work` on this rank, then compares notes (a collective call). If it threw on any rank, every
 // rank throws an AgreedError with the message and exit code of the lowest such rank.

@@ -1,9 +1,12 @@
 #include "rl/group_scoring.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/logging.h"
 
 namespace retrace::rl {
@@ -22,14 +25,14 @@ void add_known(MetricSums& sums, const std::string& sum, const std::string& coun
 
 }  // namespace
 
-GroupScoring::GroupScoring(const RewardSection& section, AdvantageOptions advantage,
-                           int64_t group_size, const reward::RewardResources& resources)
+GroupScoring::GroupScoring(const RunConfig& config, const reward::RewardResources& resources)
     : judge_(resources.judge),
-      rubric_(section.rewards, resources),
-      on_missing_(section.on_missing),
-      advantage_(advantage),
-      num_shuffled_(rubric_.num_shuffled(group_size)),
-      pool_(section.threads) {}
+      rubric_(config.reward.rewards, resources),
+      on_missing_(config.reward.on_missing),
+      advantage_(config.grpo.advantage),
+      num_shuffled_(rubric_.num_shuffled(config.grpo.group_size)),
+      limit_s_(judging_limit_s(config)),
+      pool_(config.reward.threads) {}
 
 // ------------------------------------------------------------------------------------------------
 // Judging
@@ -46,6 +49,7 @@ void GroupScoring::judge_shuffled(PromptWork& item) {
 void GroupScoring::start(const data::Sample& sample,
                          const std::vector<rollout::Completion>& completions,
                          std::vector<reward::Score>& scores) {
+  if (running_.empty() && judge_ != nullptr) before_ = judge_->counts();
   scores.resize(completions.size());
   for (size_t i = 0; i < completions.size(); ++i) {
     running_.push_back(
@@ -55,27 +59,45 @@ void GroupScoring::start(const data::Sample& sample,
   }
 }
 
-void GroupScoring::wait_for_all() {
-  for (const std::future<void>& task : running_) task.wait();
+void GroupScoring::wait() {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::duration<double>(limit_s_);
+  size_t num_dropped = 0;
+  for (const std::future<void>& task : running_) {
+    if (task.wait_until(limit) == std::future_status::timeout) num_dropped += pool_.drop_waiting();
+    task.wait();  // even then, and before anything is thrown: the tasks write into the step's work
+  }
+  std::vector<std::future<void>> tasks = std::exchange(running_, {});
+  if (num_dropped > 0) {
+    core::throw_<core::DataError>(
+        "reward: {} of {} completions were not judged {:g} s after the last was sampled (0.9 of "
+        "distributed.deadline_seconds, less judge.total_deadline_seconds with a server); raise "
+        "reward.threads and judge.concurrency, or that deadline, or sample fewer completions",
+        num_dropped, tasks.size(), limit_s_);
+  }
+  for (std::future<void>& task : tasks) task.get();
+}
+
+bool GroupScoring::was_interrupted() const {
+  return core::interrupt_signal() != 0 && judge_ != nullptr &&
+         judge_->counts().failed > before_.failed;
 }
 
 void GroupScoring::abandon() {
-  wait_for_all();
+  pool_.drop_waiting();
+  for (const std::future<void>& task : running_) task.wait();
   running_.clear();
 }
 
 void GroupScoring::finish(std::vector<PromptWork>& work, MetricSums& sums) {
-  wait_for_all();  // before anything is thrown: the tasks write into `work`
-  for (std::future<void>& task : std::exchange(running_, {})) task.get();
   for (const std::string& name : rubric_.names()) {
     sums.add("reward." + name, 0);
     sums.add("judged." + name, 0);
   }
   if (judge_ != nullptr) {
     const reward::JudgeCounts counts = judge_->counts();
-    sums.add("judge_asked", static_cast<double>(counts.asked));
-    sums.add("judge_failed", static_cast<double>(counts.failed));
-    sums.add("judge_cost", counts.cost_usd);
+    sums.add("judge_asked", static_cast<double>(counts.asked - before_.asked));
+    sums.add("judge_failed", static_cast<double>(counts.failed - before_.failed));
+    sums.add("judge_cost", counts.cost_usd - before_.cost_usd);
   }
   for (PromptWork& item : work) {
     finish_group(item);

@@ -12,16 +12,15 @@
 #include "reward/rubric.h"
 #include "rl/grpo_work.h"
 #include "rl/metric_sums.h"
-#include "rl/reward_section.h"
+#include "rl/run_config.h"
 #include "rl/worker_pool.h"
 
 namespace retrace::rl {
 
 class GroupScoring {
  public:
-  // Throws ConfigError as reward::Rubric does. `resources` outlive it.
-  GroupScoring(const RewardSection& section, AdvantageOptions advantage, int64_t group_size,
-               const reward::RewardResources& resources);
+  // Throws ConfigError as reward::Rubric does. `config` and `resources` outlive it.
+  GroupScoring(const RunConfig& config, const reward::RewardResources& resources);
 
   // Frame-shuffled completions a group needs; 0: none.
   int64_t num_shuffled() const { return num_shuffled_; }
@@ -32,10 +31,14 @@ class GroupScoring {
   void judge(PromptWork& item);
   void judge_shuffled(PromptWork& item);
 
-  // Waits, then fills in scores and advantages and adds up the step's sums. Throws what a reward
-  // threw, and DataError for an unknown total where the recipe says stop.
+  // Waits for what is judged. Throws what a reward threw, and DataError after judging_limit_s().
+  void wait();
+  // After wait(): a signal came, and judgements failed, for all one knows because of it.
+  bool was_interrupted() const;
+  // After wait(): fills in scores and advantages and adds up the step's sums. Throws DataError for
+  // an unknown total where the recipe says stop.
   void finish(std::vector<PromptWork>& work, MetricSums& sums);
-  // Waits for what runs and forgets it.
+  // Drops what has not begun, waits for what runs, and forgets it.
   void abandon();
 
   // reward/* of the sums, reduced over ranks. Means of nothing are NaN: missing.
@@ -44,7 +47,6 @@ class GroupScoring {
  private:
   void start(const data::Sample& sample, const std::vector<rollout::Completion>& completions,
              std::vector<reward::Score>& scores);
-  void wait_for_all();
   void finish_group(PromptWork& item) const;
   void require_totals(const PromptWork& item) const;
   void add_sums(const PromptWork& item, MetricSums& sums) const;
@@ -54,6 +56,8 @@ class GroupScoring {
   MissingPolicy on_missing_;
   AdvantageOptions advantage_;
   int64_t num_shuffled_;
+  double limit_s_;
+  reward::JudgeCounts before_;  // when the step's first judgement was asked for
   std::vector<std::future<void>> running_;
   WorkerPool pool_;
 };

@@ -28,6 +28,18 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// Judges write into the step's work: however the step ends, they have ended before the work goes.
+class JudgingScope {
+ public:
+  explicit JudgingScope(GroupScoring& scoring) : scoring_(scoring) {}
+  ~JudgingScope() { scoring_.abandon(); }
+  JudgingScope(const JudgingScope&) = delete;
+  JudgingScope& operator=(const JudgingScope&) = delete;
+
+ private:
+  GroupScoring& scoring_;
+};
+
 std::vector<PackItem> pack_items(const std::vector<PromptWork>& work, size_t begin, size_t end) {
   std::vector<PackItem> items;
   for (size_t i = begin; i < end; ++i)
@@ -58,8 +70,7 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
       frozen_rows_(context.config.video.cache_mb << 20),
       reference_rows_(context.config.video.cache_mb << 20),
       reference_(std::move(reference)),
-      scoring_(context.config.reward, context.config.grpo.advantage, context.config.grpo.group_size,
-               context.reward_resources),
+      scoring_(context.config, context.reward_resources),
       shuffled_clips_(context, scoring_.num_shuffled()),
       engine_(context.policy, context.tokenizer,
               rollout_options(context, context.config.rollout.sampling.temperature)),
@@ -76,60 +87,43 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
                                        context_.config.grpo.adamw, train_vision);
 }
 
-StepReport GrpoStage::run_step(int64_t step) {
-  const GrpoSection& options = context_.config.grpo;
+std::optional<StepReport> GrpoStage::run_step(int64_t step) {
+  distributed::Communicator& communicator = context_.communicator;
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
   MetricSums sums;
+  StepTimes times;
   Stopwatch total, watch;
-
   std::vector<PromptWork> work;
-  run_on_all_ranks(context_.communicator, [&] {
+  const JudgingScope judging(scoring_);
+  run_on_all_ranks(communicator, [&] {
     work = prepare(step);
     shuffled_clips_.prepare(work);
   });
-  const double video_s = watch.lap();
-  roll_out(work, step);
-  const double rollout_s = watch.lap();
-  run_on_all_ranks(context_.communicator, [&] { scoring_.finish(work, sums); });
-  write_rollouts(work, step + 1, scoring_.num_shuffled() > 0, rollout_folder_,
-                 context_.communicator);
-  const double reward_s = watch.lap();
+  times.video_s = watch.lap();
+  run_on_all_ranks(communicator, [&] { roll_out(work, step); });
+  times.rollout_s = watch.lap();
+  run_on_all_ranks(communicator, [&] { scoring_.wait(); });
+  if (is_on_any_rank(communicator, scoring_.was_interrupted(), "interrupt of judging"))
+    return std::nullopt;
+  run_on_all_ranks(communicator, [&] { scoring_.finish(work, sums); });
+  write_rollouts(work, step + 1, scoring_.num_shuffled() > 0, rollout_folder_, communicator);
+  times.reward_s = watch.lap();
   score_reference(work);
-  const double lr = learning_rate(options.lr, step, num_steps_);
-  const size_t per_update = work.size() / static_cast<size_t>(options.updates_per_rollout);
-  double grad_norm = 0;
-  for (size_t begin = 0; begin < work.size(); begin += per_update) {
-    grad_norm = update(work, begin, begin + per_update, lr, sums);
-  }
-  const double update_s = watch.lap();
+  const double lr = learning_rate(context_.config.grpo.lr, step, num_steps_);
+  const double grad_norm = update_all(work, lr, sums);
+  times.update_s = watch.lap();
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
   add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
-  sums.reduce(context_.communicator);
-  const double step_s = total.lap();
-  StepReport report;
-  report.metrics = scoring_.metrics(sums);
-  const std::vector<core::Metric> of_updates = update_metrics(sums);
+  sums.reduce(communicator);
+  times.total_s = total.lap();
+  StepReport report{scoring_.metrics(sums), step_headline(sums)};
+  report.metrics.push_back({"policy/grad_norm", grad_norm});
+  report.metrics.push_back({"policy/learning_rate", lr});
+  const std::vector<core::Metric> of_updates = update_metrics(sums, times);
   report.metrics.insert(report.metrics.end(), of_updates.begin(), of_updates.end());
-  for (const core::Metric& metric :
-       std::vector<core::Metric>{{"policy/grad_norm", grad_norm},
-                                 {"policy/learning_rate", lr},
-                                 {"perf/tokens_per_s", sums.sum("rows") / step_s},
-                                 {"memory/peak_gb", sums.largest("memory_gb")},
-                                 {"time/step_s", step_s},
-                                 {"time/video_s", video_s},
-                                 {"time/rollout_s", rollout_s},
-                                 {"time/reward_s", reward_s},
-                                 {"time/update_s", update_s}}) {
-    report.metrics.push_back(metric);
-  }
-  const bool is_scored = sums.sum("scored") > 0;
-  report.headline =
-      fmt::format("reward {} kl {:.4f}",
-                  is_scored ? fmt::format("{:.3f}", sums.mean("reward", "scored")) : "unknown",
-                  sums.ratio("kl", "tokens"));
   return report;
 }
 
@@ -177,12 +171,7 @@ void GrpoStage::roll_out(std::vector<PromptWork>& work, int64_t step) {
       scoring_.judge_shuffled(item);
     }
   };
-  try {
-    engine_.generate(requests, step, nullptr, judge);
-  } catch (...) {
-    scoring_.abandon();  // it writes into `work`
-    throw;
-  }
+  engine_.generate(requests, step, nullptr, judge);
 }
 
 void GrpoStage::score_reference(std::vector<PromptWork>& work) {
@@ -199,6 +188,15 @@ void GrpoStage::score_reference(std::vector<PromptWork>& work) {
             .logprob_T;
     item.reference_logprobs = logprobs.split_with_sizes(batch.completion_lengths);
   }
+}
+
+double GrpoStage::update_all(std::vector<PromptWork>& work, double lr, MetricSums& sums) {
+  const auto num_updates = static_cast<size_t>(context_.config.grpo.updates_per_rollout);
+  const size_t per_update = work.size() / num_updates;
+  double grad_norm = 0;
+  for (size_t begin = 0; begin < work.size(); begin += per_update)
+    grad_norm = update(work, begin, begin + per_update, lr, sums);
+  return grad_norm;
 }
 
 double GrpoStage::update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr,

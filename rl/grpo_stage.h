@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/random.h"
@@ -35,7 +36,7 @@ class GrpoStage : public Stage {
             std::unique_ptr<model::QwenVl> reference, std::filesystem::path rollout_folder);
   std::string_view name() const override { return "grpo"; }
   int64_t num_steps() const override { return num_steps_; }
-  StepReport run_step(int64_t step) override;
+  std::optional<StepReport> run_step(int64_t step) override;
   AdamW& optimizer() override { return *optimizer_; }
 
  private:
@@ -43,6 +44,8 @@ class GrpoStage : public Stage {
   // Samples all completions; each group is judged while others are sampled.
   void roll_out(std::vector<PromptWork>& work, int64_t step);
   void score_reference(std::vector<PromptWork>& work);
+  // The updates of a step, in turn. Returns the last gradient norm.
+  double update_all(std::vector<PromptWork>& work, double lr, MetricSums& sums);
   // One optimizer step on work[begin, end), or none: see Note [An update without a signal moves
   // nothing]. Returns the gradient norm.
   double update(std::vector<PromptWork>& work, size_t begin, size_t end, double lr,

@@ -1,6 +1,10 @@
 #include "rl/judge_factory.h"
 
+#include <string>
+#include <vector>
+
 #include "core/error.h"
+#include "reward/builtin_rewards.h"
 #include "reward/http_judge.h"
 #include "reward/rules_judge.h"
 #include "rl/local_judge.h"
@@ -18,6 +22,13 @@ std::unique_ptr<reward::Judge> make_judge(const JudgeSection& section) {
   }
   core::throw_<core::InternalError>("judge backend {}: not a backend",
                                     static_cast<int>(section.backend));
+}
+
+std::unique_ptr<reward::Judge> make_judge_if_needed(const JudgeSection& section,
+                                                    const RewardSection& reward) {
+  std::vector<std::string> names;
+  for (const reward::RewardSpec& spec : reward.rewards) names.push_back(spec.name);
+  return reward::needs_judge(names) ? make_judge(section) : nullptr;
 }
 
 }  // namespace retrace::rl

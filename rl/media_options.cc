@@ -1,6 +1,7 @@
 #include "rl/media_options.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 
@@ -70,6 +71,15 @@ data::FrameOptions frame_options(const VideoSection& video, const model::ModelCo
   }
   fill_limits("video", 128 * factor * factor, most, frames.min_pixels, frames.max_pixels);
   return frames;
+}
+
+std::shared_ptr<data::DiskFrameCache> open_disk_cache(const VideoSection& video) {
+  if (video.cache_dir.empty()) return nullptr;
+  constexpr double kBytesPerGb = 1 << 30;
+  data::DiskCacheOptions options;
+  options.folder = video.cache_dir;
+  options.max_bytes = static_cast<int64_t>(video.cache_max_gb * kBytesPerGb);
+  return std::make_shared<data::DiskFrameCache>(std::move(options));
 }
 
 data::ImageOptions image_options(const ImageSection& image, const model::ModelConfig& config,

@@ -2,7 +2,10 @@
 // sized.
 #pragma once
 
+#include <memory>
+
 #include "data/clip.h"
+#include "data/disk_frame_cache.h"
 #include "data/image_reader.h"
 #include "model/model_config.h"
 #include "model/processor.h"
@@ -15,6 +18,9 @@ namespace retrace::rl {
 // pair with qwen_vl_utils, which never goes there, and for a minimum above the maximum.
 data::FrameOptions frame_options(const VideoSection& video, const model::ModelConfig& config,
                                  const model::Processor& processor);
+
+// The cache at video.cache_dir; null without one. Throws what its constructor throws.
+std::shared_ptr<data::DiskFrameCache> open_disk_cache(const VideoSection& video);
 
 data::ImageOptions image_options(const ImageSection& image, const model::ModelConfig& config,
                                  const model::Processor& processor);

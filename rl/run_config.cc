@@ -258,6 +258,13 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
         "{}: reward.rewards: must list at least one reward when grpo is on, is empty",
         recipe.string());
   }
+  if (judging_limit_s(config) <= 0) {
+    core::throw_<core::ConfigError>(
+        "{}: judge.total_deadline_seconds: must be below 0.9 x distributed.deadline_seconds = "
+        "{:g}, "
+        "or ranks give up waiting for one that judges; is {:g}",
+        recipe.string(), 0.9 * config.deadline_seconds, config.judge.http.total_deadline_s);
+  }
   config.resolved_yaml = root.resolved_yaml();
   return config;
 }
@@ -266,6 +273,12 @@ PromptOptions prompt_options(const RunConfig& config, const std::string& text_te
   PromptOptions options = config.prompt;
   if (!text_template.empty()) options.text_template = text_template;
   return options;
+}
+
+double judging_limit_s(const RunConfig& config) {
+  constexpr double kShare = 0.9;  // of what the others wait; the rest is for messages
+  const bool asks_server = config.judge.backend == JudgeBackend::kHttp;
+  return kShare * config.deadline_seconds - (asks_server ? config.judge.http.total_deadline_s : 0);
 }
 
 void validate_for_ranks(const RunConfig& config, int world_size) {

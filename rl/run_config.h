@@ -110,6 +110,10 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
 // the recipe.
 PromptOptions prompt_options(const RunConfig& config, const std::string& text_template);
 
+// How long a step waits for its judgements: those that run when it is over end within
+// judge.total_deadline_seconds, and still before another rank gives up waiting for this one.
+double judging_limit_s(const RunConfig& config);
+
 // The demonstrations of the sft stage: its samples, their solutions in the form the recipe asks
 // for.
 std::vector<data::Sample> load_demonstrations(const SftSection& section);

@@ -65,7 +65,7 @@ void SftStage::accumulate_gradients(std::vector<Demonstration>& batch, MetricSum
   for (Demonstration& item : batch) item.vision.finish_backward();
 }
 
-StepReport SftStage::run_step(int64_t step) {
+std::optional<StepReport> SftStage::run_step(int64_t step) {
   const auto start = std::chrono::steady_clock::now();
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
   MetricSums sums;

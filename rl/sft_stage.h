@@ -20,7 +20,7 @@ class SftStage : public Stage {
   SftStage(RunContext context, std::vector<data::Sample> samples);
   std::string_view name() const override { return "sft"; }
   int64_t num_steps() const override { return num_steps_; }
-  StepReport run_step(int64_t step) override;
+  std::optional<StepReport> run_step(int64_t step) override;
   AdamW& optimizer() override { return *optimizer_; }
 
  private:

@@ -39,8 +39,9 @@ class Stage {
   virtual ~Stage() = default;
   virtual std::string_view name() const = 0;
   virtual int64_t num_steps() const = 0;
-  // Step `step` (from 0) of this stage: a collective call.
-  virtual StepReport run_step(int64_t step) = 0;
+  // Step `step` (from 0) of this stage: a collective call. nullopt: a signal cut it short before it
+  // changed anything.
+  virtual std::optional<StepReport> run_step(int64_t step) = 0;
   virtual AdamW& optimizer() = 0;
 };
 

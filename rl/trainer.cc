@@ -7,16 +7,15 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/interrupt.h"
 #include "core/logging.h"
 #include "core/progress.h"
 #include "model/checkpoint_writer.h"
-#include "reward/builtin_rewards.h"
 #include "rl/agreement.h"
 #include "rl/evaluation.h"
 #include "rl/grpo_stage.h"
 #include "rl/judge_factory.h"
 #include "rl/media_options.h"
+#include "rl/resume_point.h"
 #include "rl/sft_stage.h"
 #include "rl/start_weights.h"
 #include "rl/summary.h"
@@ -36,23 +35,6 @@ const TrainSection& section(const RunConfig& config, std::string_view stage) {
 std::string stage_label(const RunConfig& config, std::string_view stage) {
   if (stage == "sft") return "SFT";
   return config.sft.enabled() ? "SFT+GRPO" : "GRPO";
-}
-
-// The signal seen by any rank, on every rank.
-int signal_on_any_rank(distributed::Communicator& communicator) {
-  at::Tensor signals = at::zeros({communicator.size()}, at::kLong);
-  signals[communicator.rank()] = core::interrupt_signal();
-  communicator.all_reduce_sum(signals, "interrupt check");
-  return static_cast<int>(signals.max().item<int64_t>());
-}
-
-std::shared_ptr<data::DiskFrameCache> open_disk_cache(const VideoSection& video) {
-  if (video.cache_dir.empty()) return nullptr;
-  data::DiskCacheOptions options;
-  options.folder = video.cache_dir;
-  constexpr double kBytesPerGb = 1 << 30;
-  options.max_bytes = static_cast<int64_t>(video.cache_max_gb * kBytesPerGb);
-  return std::make_shared<data::DiskFrameCache>(std::move(options));
 }
 
 }  // namespace
@@ -82,29 +64,10 @@ void Trainer::set_up(const std::string& resume) {
 }
 
 void Trainer::choose_start(const std::string& resume) {
-  const std::optional<fs::path> latest = latest_checkpoint(folder_.checkpoints());
-  if (resume.empty()) {
-    if (latest) {
-      core::throw_<core::ConfigError>(
-          "run.dir: {} already holds a run (its newest checkpoint is {}); go on with --resume "
-          "auto, or choose another "
-          "--run-dir",
-          folder_.root().string(), latest->filename().string());
-    }
-    return;
-  }
-  // The same folder with and without a slash at its end.
-  resumed_from_ = resume == "auto" ? latest : std::optional((fs::path(resume) / "").parent_path());
+  resumed_from_ = choose_resume_point(folder_, resume);
   if (!resumed_from_) return;
   state_ = read_trainer_state(*resumed_from_);
   last_saved_step_ = state_.global_step;
-  if (latest && latest->filename().string() > checkpoint_name(state_.global_step)) {
-    core::throw_<core::ConfigError>(
-        "--resume: {} is of step {}, but {} already holds {}, and later checkpoints would be mixed "
-        "with new ones; go on with --resume auto, or choose another --run-dir",
-        resumed_from_->string(), state_.global_step, folder_.root().string(),
-        latest->filename().string());
-  }
 }
 
 void Trainer::load_model() {
@@ -151,9 +114,10 @@ void Trainer::load_data() {
 }
 
 void Trainer::check_sampling() {
-  if (config_.grpo.enabled()) make_judge_if_needed();
-  if (config_.grpo.enabled())
+  if (config_.grpo.enabled()) {
+    judge_ = make_judge_if_needed(config_.judge, config_.reward);
     static_cast<void>(reward::Rubric(config_.reward.rewards, context("grpo").reward_resources));
+  }
   if (config_.grpo.enabled() || !eval_samples_.empty()) {
     const rollout::RolloutOptions options =
         rollout_options(context("eval"), config_.eval.temperature);
@@ -161,28 +125,9 @@ void Trainer::check_sampling() {
   }
 }
 
-void Trainer::make_judge_if_needed() {
-  std::vector<std::string> names;
-  for (const reward::RewardSpec& spec : config_.reward.rewards) names.push_back(spec.name);
-  if (reward::needs_judge(names)) judge_ = make_judge(config_.judge);
-}
-
 RunContext Trainer::context(std::string_view use) {
   return {config_,       communicator_, *policy_, *tokenizer_, prompts_.find(use)->second,
           {judge_.get()}};
-}
-
-fs::path Trainer::reference_checkpoint() const {
-  const fs::path own = folder_.checkpoints() / state_.reference;
-  if (fs::exists(own)) return own;
-  const fs::path origin = resumed_from_->parent_path() / state_.reference;
-  if (is_root() && fs::exists(origin)) {
-    const fs::path temporary = core::temporary_sibling(own);
-    fs::remove_all(temporary);
-    fs::copy(origin, temporary, fs::copy_options::recursive);
-    core::publish_folder(temporary, own);
-  }
-  return origin;
 }
 
 std::unique_ptr<model::QwenVl> Trainer::load_reference() {
@@ -191,8 +136,9 @@ std::unique_ptr<model::QwenVl> Trainer::load_reference() {
     state_.reference = checkpoint_name(state_.global_step);
     return std::make_unique<model::QwenVl>(policy_->config(), policy_->weights().frozen_copy());
   }
-  return std::make_unique<model::QwenVl>(
-      policy_->config(), reference_weights(policy_->weights(), reference_checkpoint()));
+  const fs::path checkpoint = find_reference(folder_, *resumed_from_, state_.reference, is_root());
+  return std::make_unique<model::QwenVl>(policy_->config(),
+                                         reference_weights(policy_->weights(), checkpoint));
 }
 
 std::unique_ptr<Stage> Trainer::make_stage(std::string_view name) {
@@ -240,30 +186,39 @@ void Trainer::run_stage(Stage& stage, int64_t first_step) {
   core::ProgressLine progress(std::string(stage.name()), num_steps - first_step, "steps",
                               is_root());
   for (int64_t step = first_step; step < num_steps; ++step) {
-    StepReport report;
+    std::optional<StepReport> report;
     save_if_it_fails(stage, [&] { report = stage.run_step(step); });
+    if (!report) {
+      interrupted_by_ = signal_on_any_rank(communicator_);
+      save_and_say_how_to_go_on(stage);
+      return;
+    }
     ++state_.global_step;
     state_.stage_step = step + 1;
-    write_metrics(stage.name(), report.metrics);
-    progress.update(step + 1 - first_step, report.headline);
+    write_metrics(stage.name(), report->metrics);
+    progress.update(step + 1 - first_step, report->headline);
 
     const bool last = step + 1 == num_steps;
     interrupted_by_ = signal_on_any_rank(communicator_);
     const auto is_due = [&](int64_t every) { return every > 0 && state_.global_step % every == 0; };
     if (last) {
-      progress.finish(report.headline);
+      progress.finish(report->headline);
       save_if_it_fails(stage, [&] { evaluate_now(label); });
     } else if (is_due(config_.eval.every_steps) && interrupted_by_ == 0) {
       save_if_it_fails(stage, [&] { evaluate_now(""); });
     }
-    if (last || interrupted_by_ != 0 || is_due(config_.checkpoint.every_steps))
-      save(&stage.optimizer());
     if (interrupted_by_ != 0) {
-      core::log_warning("signal {}: stopped after step {}; go on with --resume auto",
-                        interrupted_by_, state_.global_step);
+      save_and_say_how_to_go_on(stage);
       return;
     }
+    if (last || is_due(config_.checkpoint.every_steps)) save(&stage.optimizer());
   }
+}
+
+void Trainer::save_and_say_how_to_go_on(Stage& stage) {
+  if (last_saved_step_ != state_.global_step) save(&stage.optimizer());
+  core::log_warning("signal {}: stopped after step {}; go on with --resume auto", interrupted_by_,
+                    state_.global_step);
 }
 
 // A video that cannot be read must not cost the steps since the last checkpoint. Every rank throws

@@ -45,7 +45,6 @@ class Trainer {
   void choose_start(const std::string& resume);
   // Throws now what the rubric and the engine would throw when the first stage that samples starts.
   void check_sampling();
-  void make_judge_if_needed();
   // With the prompts of "sft", "grpo" or "eval".
   RunContext context(std::string_view use);
   void make_prompts(const std::string& use, const std::string& text_template);
@@ -54,10 +53,8 @@ class Trainer {
   model::SaveOptions save_options() const;
   // Makes `final` a model folder: the last checkpoint, or with LoRA the merged model.
   void publish_final();
-  // Where the KL reference lies: in the run folder, or beside the checkpoint of another run that
-  // this one goes on from. The run folder then gets a copy, to be resumed by itself.
-  std::filesystem::path reference_checkpoint() const;
   void run_stage(Stage& stage, int64_t first_step);
+  void save_and_say_how_to_go_on(Stage& stage);
   void save_if_it_fails(Stage& stage, const std::function<void()>& work);
   void write_metrics(std::string_view stage, const std::vector<core::Metric>& metrics);
   // Evaluates on the held-out questions and their blind twin; a non-empty label adds rows to the

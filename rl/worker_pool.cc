@@ -29,6 +29,13 @@ std::future<void> WorkerPool::submit(std::function<void()> task) {
   return done;
 }
 
+size_t WorkerPool::drop_waiting() {
+  const std::lock_guard lock(mutex_);
+  const size_t num_dropped = tasks_.size();
+  tasks_.clear();
+  return num_dropped;
+}
+
 void WorkerPool::work() {
   for (;;) {
     std::unique_lock lock(mutex_);

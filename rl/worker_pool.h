@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -22,6 +23,9 @@ class WorkerPool {
 
   // The future is ready when the task has ended, and throws what it threw.
   std::future<void> submit(std::function<void()> task);
+  // Drops the tasks that have not begun and returns their number. Their futures are ready and throw
+  // std::future_error.
+  size_t drop_waiting();
 
  private:
   void work();

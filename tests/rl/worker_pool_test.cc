@@ -35,6 +35,24 @@ TEST(WorkerPool, HandsOnWhatATaskThrows) {
   pool.submit([] {}).get();  // and goes on
 }
 
+TEST(WorkerPool, DropsWhatHasNotBegunWhenAsked) {
+  std::promise<void> begun, release;
+  WorkerPool pool(1);
+  std::future<void> running = pool.submit([&] {
+    begun.set_value();
+    release.get_future().wait();
+  });
+  bool has_run = false;
+  std::future<void> waiting = pool.submit([&] { has_run = true; });
+  begun.get_future().wait();
+  EXPECT_EQ(pool.drop_waiting(), 1);
+  EXPECT_THROW(waiting.get(), std::future_error);
+  release.set_value();
+  running.get();
+  pool.submit([] {}).get();  // and goes on
+  EXPECT_FALSE(has_run);
+}
+
 TEST(WorkerPool, DropsWhatHasNotBegunWhenItEnds) {
   std::promise<void> begun;
   std::atomic<int> num_run{0};

@@ -7,7 +7,6 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "core/interrupt.h"
 #include "core/progress.h"
 #include "model/checkpoint_files.h"
 #include "model/prompt.h"
@@ -51,13 +50,6 @@ std::vector<Answer> unpack(const std::string& text) {
   std::vector<Answer> answers;
   for (const Json& item : Json::parse(text)) answers.push_back({item[0], item[1], item[2]});
   return answers;
-}
-
-int signal_on_any_rank(distributed::Communicator& communicator) {
-  at::Tensor signals = at::zeros({communicator.size()}, at::kLong);
-  signals[communicator.rank()] = core::interrupt_signal();
-  communicator.all_reduce_sum(signals, "interrupt check");
-  return static_cast<int>(signals.max().item<int64_t>());
 }
 
 }  // namespace
@@ -142,7 +134,7 @@ int answer_missing(const AnsweringModel& model, const std::vector<Question>& que
   core::ProgressLine progress(view == View::kBlind ? "answering, blind" : "answering",
                               static_cast<int64_t>(open.size()), "questions", rank == 0);
   for (size_t begin = 0; begin < open.size(); begin += kQuestionsAtOnce * size) {
-    if (const int signal = signal_on_any_rank(communicator); signal != 0) return signal;
+    if (const int signal = rl::signal_on_any_rank(communicator); signal != 0) return signal;
     const size_t end = std::min(begin + kQuestionsAtOnce * size, open.size());
     std::vector<const Question*> share;
     for (size_t i = begin + rank; i < end; i += size) share.push_back(&questions[open[i]]);
