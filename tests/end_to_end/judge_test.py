@@ -50,9 +50,10 @@ def write_route_questions():
     lines = []
     for text in (DATA / "short.jsonl").read_text().splitlines():
         record = json.loads(text)
+        route = "Turn left at the lamp."
         lines.append(json.dumps({
-            "problem": "Describe the route.", "solution": "<think></think> <answer>Turn left at the lamp.</answer>",
-            "video": record["video"], "task": "route", "direction": "forward"}))
+            **record, "problem": "Describe the route.", "original_question": "Describe the route.", "task": "route",
+            "direction": "forward", "original_answer": route, "solution": f"<think></think> <answer>{route}</answer>"}))
     (DATA / "routes.jsonl").write_text("\n".join(lines) + "\n")
 
 
