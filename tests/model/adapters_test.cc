@@ -137,7 +137,8 @@ TEST(Adapters, AreWhatTrains) {
   EXPECT_EQ(&weights.trainable(), &weights.adapters()->parameters());
   EXPECT_TRUE(weights.can_train_vision());
   const at::Tensor gradients = weights.require_gradients(/*vision=*/false);
-  EXPECT_EQ(gradients.numel(), weights.adapters()->parameters().num_parameters());
+  EXPECT_EQ(gradients.numel(), weights.trainable().num_trained(/*vision=*/false));
+  EXPECT_EQ(weights.trainable().num_trained(/*vision=*/true), weights.trainable().num_parameters());
   for (size_t i = 0; i < weights.specs().size(); ++i) EXPECT_FALSE(weights.at(i).requires_grad());
   const ParameterSet& parameters = weights.trainable();
   for (size_t i = 0; i < parameters.specs().size(); ++i) {
