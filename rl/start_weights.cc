@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <string>
 
 #include "model/adapter_files.h"
@@ -17,9 +18,12 @@ namespace {
 const std::string kVisionModules = "model\\.visual\\..*";
 
 // A frozen tower gets no adapters.
-model::LoraOptions lora_options(const ModelSection& section) {
+model::LoraOptions lora_options(const ModelSection& section,
+                                const std::vector<model::ParameterSpec>& specs) {
   model::LoraOptions options = section.lora.options;
-  if (!section.train_vision)
+  const bool has_tower =
+      std::any_of(specs.begin(), specs.end(), [](const auto& spec) { return spec.is_vision; });
+  if (!section.train_vision && has_tower)
     options.exclude_modules.insert(options.exclude_modules.end(), kVisionModules);
   return options;
 }
@@ -31,7 +35,7 @@ model::Adapters start_adapters(const RunConfig& config, const model::Weights& we
     adapters.set_dropout(lora.options.dropout);
     return adapters;
   }
-  const model::LoraOptions options = lora_options(config.model);
+  const model::LoraOptions options = lora_options(config.model, weights.specs());
   model::Adapters adapters(weights.specs(), options,
                            model::match_modules(weights.specs(), options));
   model::initialise_adapters(adapters, config.run.seed);
@@ -80,7 +84,7 @@ int64_t count_trained(const RunConfig& config, const std::vector<model::Paramete
   if (has_adapters && !config.model.lora.path.empty()) {
     return model::count_adapter_values(config.model.lora.path);
   }
-  const model::LoraOptions options = lora_options(config.model);
+  const model::LoraOptions options = lora_options(config.model, specs);
   int64_t total = 0;
   if (has_adapters) {
     for (const size_t index : model::match_modules(specs, options)) {

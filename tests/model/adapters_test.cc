@@ -99,6 +99,18 @@ TEST(MatchModules, NamesWhatThereIsWhereNothingMatches) {
   EXPECT_ERROR(matched({"all-linear"}, {".*"}), ConfigError, "'all-linear' matches no");
 }
 
+TEST(MatchModules, RefusesAnExclusionThatTakesNothingOut) {
+  EXPECT_ERROR(matched({"all-linear"}, {"q_porj"}), ConfigError,
+               "exclude_modules: 'q_porj' matches no layer");
+  EXPECT_ERROR(matched({"all-linear"}, {"q_proj", "q_porj"}), ConfigError,
+               "model.language_model.layers.N.self_attn.q_proj");
+  EXPECT_ERROR(matched({"all-linear"}, {"visual"}), ConfigError, "'visual' matches no layer");
+  EXPECT_ERROR(matched({"q_proj"}, {"all-linear"}), ConfigError, "'all-linear' matches no layer");
+  EXPECT_EQ(matched({"q_proj"}, {"v_proj"}), matched({"q_proj"})) << "out of what was never in";
+  EXPECT_EQ(matched({"q_proj"}, {"input_layernorm"}), matched({"q_proj"}))
+      << "a layer, if no target";
+}
+
 TEST(MatchModules, RefusesWhatIsNoLinearLayer) {
   EXPECT_ERROR(matched({"embed_tokens"}), ConfigError, "which is no linear layer");
   EXPECT_ERROR(matched({"proj"}), ConfigError, "'model.visual.patch_embed.proj'");

@@ -261,6 +261,8 @@ TEST_F(LoraCheckpoint, StartsFromTheRecipe) {
   const model::Weights language = start_weights(config, model_config, std::nullopt);
   EXPECT_FALSE(language.can_train_vision()) << "a frozen tower has adapters";
   EXPECT_EQ(count_trained(config, all.specs()), language.trainable().num_parameters());
+  EXPECT_NO_THROW(start_weights(config, test::tiny_config(model::ModelFamily::kQwen2Text), {}))
+      << "a model without a tower has none to freeze";
 
   save(model_);
   config.model.lora.options = {.dropout = 0.5};
