@@ -42,7 +42,7 @@ struct ModelConfig {
 
 // Reads `folder`/config.json of any ModelFamily, flat (hub) or nested (text_config). Throws
 // CheckpointError that names the file, key, expected and found; for another architecture it names
-// what is supported.
+// what is supported, for the folder of a LoRA adapter what to do with it.
 ModelConfig read_model_config(const std::filesystem::path& folder);
 
 }  // namespace retrace::model

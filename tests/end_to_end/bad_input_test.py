@@ -207,6 +207,17 @@ class BadInput(unittest.TestCase):
         (model / "config.json").write_text(json.dumps({**config, "model_type": "llama"}))
         self.assert_setting_refused(DATA_CODE, ["config.json", "model_type", "qwen2_vl", "llama"], model={"path": model})
 
+    def test_adapter_as_model(self):
+        (self.folder / "adapter_config.json").write_text("{}")
+        self.assert_setting_refused(DATA_CODE, ["model.path: ", "LoRA adapter", "model.lora.path"],
+                                    model={"path": self.folder})
+
+    def test_prompt_beyond_the_positions_of_the_model(self):
+        model = self.copy_model()
+        config = json.loads((model / "config.json").read_text())
+        (model / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 16}))
+        self.assert_setting_refused(DATA_CODE, ["sample ", "expected at most 16 positions"], model={"path": model})
+
     def test_missing_model_folder(self):
         self.assert_setting_refused(DATA_CODE, ["nowhere", "config.json"], model={"path": self.folder / "nowhere"})
 

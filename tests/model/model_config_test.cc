@@ -79,6 +79,14 @@ TEST(ModelConfig, AMissingFileIsNamed) {
   EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "config.json");
 }
 
+TEST(ModelConfig, AnAdapterIsNotAModel) {
+  const TemporaryFolder folder;
+  write_text(folder / "adapter_config.json", "{}");
+  EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "found a LoRA adapter");
+  EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "as model.lora.path");
+  EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "with merge_adapters");
+}
+
 TEST(ModelConfig, BrokenJsonIsNamedWithItsPlace) {
   const TemporaryFolder folder;
   write_text(folder / "config.json", "{\"model_type\": \"qwen2_vl\",\n oops");
