@@ -148,6 +148,9 @@ void read_language(const JsonObject& text, ModelConfig& config) {
     }
   }
   read_rope(text, config);
+  constexpr std::string_view kMaxPositionsKey = "max_position_embeddings";
+  if (text.has(kMaxPositionsKey))
+    config.max_positions = text.integer(kMaxPositionsKey, 1, kMaxPositions);
 }
 
 // An id at the top level, or in text_config, or `fallback`. eos_token_id may be a list; its first

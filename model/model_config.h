@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct ModelConfig {
   std::vector<int64_t> mrope_section = {16, 24, 24};  // time, height, width
   bool mrope_interleaved = false;
   bool tie_word_embeddings = true;
+  // max_position_embeddings: how many positions the model is made for; none: config.json does not
+  // say.
+  std::optional<int64_t> max_positions;
   // -1: a text-only model has none.
   int64_t image_token_id = 151655, video_token_id = 151656;
   int64_t vision_start_token_id = 151652, vision_end_token_id = 151653;

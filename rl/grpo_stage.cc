@@ -143,6 +143,8 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
     item.slot = slots.first + static_cast<int64_t>(work.size()) - 1;
     item.sample = option_order_.draw(samples_[static_cast<size_t>(index)], item.slot);
     item.prompt = context_.prompts.build(*item.sample);
+    context_.prompts.require_positions(*item.sample, item.prompt,
+                                       context_.config.rollout.max_new_tokens);
     if (dropout_stream_)
       item.dropout = dropout_stream_->substream(static_cast<uint64_t>(item.slot));
     // With several updates the tower changes before later groups are learned from: update() runs it

@@ -35,6 +35,7 @@ std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
     Demonstration& item = batch.emplace_back();
     item.prompt = context_.prompts.build(*sample);
     item.completion_ids = context_.prompts.demonstration_ids(*sample);
+    context_.prompts.require_positions(*sample, item.prompt, std::ssize(item.completion_ids));
     if (dropout_stream_) item.dropout = dropout_stream_->substream(static_cast<uint64_t>(slot));
     item.vision = train_vision ? VisionRows(context_.policy, item.prompt, true)
                                : VisionRows(frozen_rows_.get(context_.policy, item.prompt, index));

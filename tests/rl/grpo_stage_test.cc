@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include "core/error.h"
@@ -92,7 +93,9 @@ class GrpoStageTest : public ::testing::Test {
   // `before_step` may change what scripted rewards look at.
   Outcome run(const std::filesystem::path& rollouts, double policy_noise = 0,
               const std::function<void(int64_t)>& before_step = {}) {
-    model::QwenVl policy = test::tiny_model();
+    model::ModelConfig model_config = test::tiny_config();
+    model_config.max_positions = max_positions_;
+    model::QwenVl policy(model_config, test::tiny_model().weights());
     auto reference =
         std::make_unique<model::QwenVl>(policy.config(), policy.weights().frozen_copy());
     at::Tensor flat = policy.weights().trainable().flat();
@@ -137,6 +140,8 @@ class GrpoStageTest : public ::testing::Test {
   distributed::FakeCommunicator communicator_;
   RunConfig config_;
   std::vector<data::Sample> samples_;
+  std::optional<int64_t> max_positions_;
+  std::shared_ptr<data::DiskFrameCache> disk_;  // null: frames are kept in memory only
 };
 
 // ------------------------------------------------------------------------------------------------
@@ -299,6 +304,30 @@ TEST_F(GrpoStageTest, PaysTemporalContrastByTheShuffledCompletions) {
   const Outcome equal = run(folder_ / "equal");
   EXPECT_EQ(equal.metrics[0].at("reward/temporal_contrast/mean"), 0);  // no better than shuffled
   EXPECT_EQ(equal.metrics[0].at("reward/mean"), 1);
+}
+
+TEST_F(GrpoStageTest, RefusesCompletionsLongerThanTheModelHasPositions) {
+  max_positions_ = 1000;
+  EXPECT_NO_THROW(run(folder_ / "short"));
+  config_.rollout.max_new_tokens = 1000;
+  EXPECT_THAT(test::error_text<AgreedError>([&] { run(folder_ / "long"); }),
+              HasSubstr("expected at most 1000 positions (max_position_embeddings"));
+}
+
+TEST_F(GrpoStageTest, CountsClipsReadFromDiskByStep) {
+  give_videos();
+  data::DiskCacheOptions options;
+  options.folder = folder_ / "frames";
+  disk_ = std::make_shared<data::DiskFrameCache>(options);
+  const auto hits = [&](const std::string& rollouts) {
+    const Outcome outcome = run(folder_ / rollouts);
+    std::vector<double> by_step;
+    for (const auto& metrics : outcome.metrics) by_step.push_back(metrics.at("video/disk_hits"));
+    return by_step;
+  };
+  // 3 steps of 2 prompts about 3 clips: the first step sees two, the second the third one.
+  EXPECT_EQ(hits("decoding"), (std::vector<double>{0, 0, 0}));
+  EXPECT_EQ(hits("reading"), (std::vector<double>{2, 1, 0}));
 }
 
 TEST_F(GrpoStageTest, HasNothingToShuffleWithoutVideo) {
