@@ -79,6 +79,7 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
 StepReport GrpoStage::run_step(int64_t step) {
   const GrpoSection& options = context_.config.grpo;
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
+  const int64_t disk_hits_before = context_.prompts.num_disk_hits();
   MetricSums sums;
   Stopwatch total, watch;
 
@@ -105,6 +106,7 @@ StepReport GrpoStage::run_step(int64_t step) {
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.add("disk_hits", static_cast<double>(context_.prompts.num_disk_hits() - disk_hits_before));
   add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);

@@ -44,6 +44,7 @@ class PromptBuilder {
                          int64_t num_new_tokens) const;
   // Of this rank, so far.
   data::PartialReads partial_reads() const { return sources_.frames.partial_reads(); }
+  int64_t num_disk_hits() const { return sources_.frames.num_disk_hits(); }
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 

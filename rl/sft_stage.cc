@@ -69,6 +69,7 @@ void SftStage::accumulate_gradients(std::vector<Demonstration>& batch, MetricSum
 StepReport SftStage::run_step(int64_t step) {
   const auto start = std::chrono::steady_clock::now();
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
+  const int64_t disk_hits_before = context_.prompts.num_disk_hits();
   MetricSums sums;
   std::vector<Demonstration> batch;
   run_on_all_ranks(context_.communicator, [&] { batch = prepare(step); });
@@ -78,6 +79,7 @@ StepReport SftStage::run_step(int64_t step) {
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.add("disk_hits", static_cast<double>(context_.prompts.num_disk_hits() - disk_hits_before));
   add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);
@@ -90,6 +92,7 @@ StepReport SftStage::run_step(int64_t step) {
                     {"policy/learning_rate", lr},
                     {"policy/grad_norm", grad_norm},
                     {"vision/passes", sums.sum("vision_passes")},
+                    {"video/disk_hits", sums.sum("disk_hits")},
                     {"video/partly_read", sums.sum("partly_read_videos")},
                     {"video/missing_frames", sums.sum("missing_frames")},
                     {"perf/tokens_per_s", sums.sum("rows") / seconds},

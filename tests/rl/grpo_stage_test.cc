@@ -18,6 +18,7 @@
 #include "data/video_writer.h"
 #include "distributed/fake_communicator.h"
 #include "rl/agreement.h"
+#include "tests/rl/error_text.h"
 #include "tests/rl/temporary_folder.h"
 #include "tests/rl/tiny_model.h"
 
@@ -107,7 +108,7 @@ class GrpoStageTest : public ::testing::Test {
     data::FrameOptions frame_options;
     frame_options.sampler = {.rule = data::SamplingRule::kLinspaceFloor, .num_frames = 8};
     frame_options.min_pixels = frame_options.max_pixels = 56 * 56;
-    data::FrameCache frames(frame_options, 1 << 24);
+    data::FrameCache frames(frame_options, 1 << 24, disk_);
     const model::Processor processor = model::family_processor(policy.config().family);
     const PromptBuilder prompts({test::tiny_tokenizer(), policy.config(), processor, frames}, {});
     const RunContext context{config_, communicator_, policy, test::tiny_tokenizer(), prompts};
