@@ -103,8 +103,8 @@ void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
   node.finish();
 }
 
-void read_train(ConfigNode& node, TrainSection& train) {
-  train.data = read_data_section(node, "data");
+void read_train(ConfigNode& node, TrainSection& train, std::string_view stage) {
+  train.data = read_data_section(node, stage);
   node.read("steps", train.steps);
   node.read("epochs", train.epochs);
   node.read("prompts_per_step", train.prompts_per_step);
@@ -167,7 +167,7 @@ void read_loss(ConfigNode& node, GrpoSection& grpo) {
 
 void read_grpo(ConfigNode root, GrpoSection& grpo) {
   ConfigNode node = root.section("grpo");
-  read_train(node, grpo);
+  read_train(node, grpo, "grpo");
   read_own_template(node, grpo.text_template, "grpo");
   node.read("group_size", grpo.group_size);
   node.read("updates_per_rollout", grpo.updates_per_rollout);
@@ -184,7 +184,7 @@ void read_grpo(ConfigNode root, GrpoSection& grpo) {
 
 void read_eval(ConfigNode root, EvalSection& eval) {
   ConfigNode node = root.section("eval");
-  eval.data = read_data_section(node, "data");
+  eval.data = read_data_section(node, "eval");
   read_own_template(node, eval.text_template, "eval");
   node.read("every_steps", eval.every_steps);
   node.read("blind", eval.blind);
@@ -238,7 +238,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   read_prompt(root, config.prompt);
   {
     ConfigNode node = root.section("sft");
-    read_train(node, config.sft);
+    read_train(node, config.sft, "sft");
     read_own_template(node, config.sft.text_template, "sft");
     read_thought(node, config.sft);
     node.finish();

@@ -10,6 +10,7 @@
 #include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "rl/checkpoint.h"
+#include "rl/recipe_key.h"
 
 namespace retrace::rl {
 namespace {
@@ -31,7 +32,8 @@ model::LoraOptions lora_options(const ModelSection& section,
 model::Adapters start_adapters(const RunConfig& config, const model::Weights& weights) {
   const LoraSection& lora = config.model.lora;
   if (!lora.path.empty()) {
-    model::Adapters adapters = model::load_adapters(lora.path, weights);
+    model::Adapters adapters =
+        under_key("model.lora.path", [&] { return model::load_adapters(lora.path, weights); });
     adapters.set_dropout(lora.options.dropout);
     return adapters;
   }
@@ -53,7 +55,7 @@ model::Weights start_weights(const RunConfig& config, const model::ModelConfig& 
   } else if (config.model.random_init) {
     model::initialise_randomly(weights, config.run.seed);
   } else {
-    model::load_weights(config.model.path, weights);
+    under_key("model.path", [&] { model::load_weights(config.model.path, weights); });
   }
   if (!has_adapters) return weights;
   weights = weights.with_adapters(start_adapters(config, weights));
@@ -82,7 +84,8 @@ model::Weights reference_weights(const model::Weights& policy,
 int64_t count_trained(const RunConfig& config, const std::vector<model::ParameterSpec>& specs) {
   const bool has_adapters = config.model.lora.enabled();
   if (has_adapters && !config.model.lora.path.empty()) {
-    return model::count_adapter_values(config.model.lora.path);
+    return under_key("model.lora.path",
+                     [&] { return model::count_adapter_values(config.model.lora.path); });
   }
   const model::LoraOptions options = lora_options(config.model, specs);
   int64_t total = 0;

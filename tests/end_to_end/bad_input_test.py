@@ -101,7 +101,7 @@ class BadInput(unittest.TestCase):
         return {"data.files": f"[{self.folder}/short.jsonl]"}
 
     def test_missing_question_file(self):
-        self.assert_setting_refused(DATA_CODE, ["nowhere.jsonl", "cannot be read"],
+        self.assert_setting_refused(DATA_CODE, ["sft.data.files: ", "nowhere.jsonl", "cannot be read"],
                                     sft={"data.files": f"[{self.folder}/nowhere.jsonl]"})
 
     def test_question_file_with_a_cut_line(self):
@@ -219,7 +219,7 @@ class BadInput(unittest.TestCase):
         self.assert_setting_refused(DATA_CODE, ["sample ", "expected at most 16 positions"], model={"path": model})
 
     def test_missing_model_folder(self):
-        self.assert_setting_refused(DATA_CODE, ["nowhere", "config.json"], model={"path": self.folder / "nowhere"})
+        self.assert_setting_refused(DATA_CODE, ["model.path: ", "nowhere", "config.json"], model={"path": self.folder / "nowhere"})
 
     # -----------------------------------------------------------------------------------------------------------------
     # Resuming

@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // Rounding of float32 sums that are added up in another order; the largest value is the scale.
 constexpr test::Tolerance kRounding{1e-5, 1e-7};
@@ -246,6 +247,19 @@ TEST_F(LoraCheckpoint, ReferenceIsTheBaseIfAdaptersStartedAtZero) {
 // ------------------------------------------------------------------------------------------------
 // The recipe
 // ------------------------------------------------------------------------------------------------
+
+TEST_F(LoraCheckpoint, ErrorsOfFoldersBeginWithTheirKey) {
+  RunConfig config;
+  config.model.path = source();  // without weights
+  const auto refusal = [&] {
+    return test::error_text<core::CheckpointError>(
+        [&] { start_weights(config, test::tiny_config(), std::nullopt); });
+  };
+  EXPECT_THAT(refusal(), StartsWith("model.path: "));
+  config.model.random_init = true;
+  config.model.lora.path = folder_ / "nowhere";
+  EXPECT_THAT(refusal(), StartsWith("model.lora.path: "));
+}
 
 TEST_F(LoraCheckpoint, StartsFromTheRecipe) {
   RunConfig config;

@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using Overrides = std::vector<std::string>;
 
 constexpr const char* kRecipe = R"(
@@ -249,6 +250,16 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Recipe, WithNothingToDoIsRefused) {
   EXPECT_THAT(refusal({}, "model: {path: m}\n"), HasSubstr("nothing to do"));
+}
+
+TEST_F(Recipe, IsNamedByTheErrorOfAFileThatItNames) {
+  const RunConfig config = read({"eval.data.files=[c.jsonl]"});
+  const auto refusal_of = [](const DataSection& section) {
+    return test::error_text<core::DataError>([&] { load_samples(section); });
+  };
+  EXPECT_THAT(refusal_of(config.sft.data), StartsWith("sft.data.files: a.jsonl: "));
+  EXPECT_THAT(refusal_of(config.grpo.data), StartsWith("grpo.data.files: a.jsonl: "));
+  EXPECT_THAT(refusal_of(config.eval.data), StartsWith("eval.data.files: c.jsonl: "));
 }
 
 // ------------------------------------------------------------------------------------------------
