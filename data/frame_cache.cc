@@ -143,6 +143,10 @@ int64_t FrameCache::num_decodes() const {
   return impl_->num_decodes;
 }
 
+int64_t FrameCache::num_disk_hits() const {
+  return impl_->disk ? impl_->disk->stats().hits : 0;
+}
+
 PartialReads FrameCache::partial_reads() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->partial_reads;

@@ -26,7 +26,8 @@ class FrameCache {
   // Throws what load_clip throws; a failure is not cached. Threads that ask for a clip while it is
   // being decoded wait for it (and get its error).
   ClipFrames get(const std::filesystem::path& video);
-  int64_t num_decodes() const;  // clips decoded so far, here
+  int64_t num_decodes() const;    // clips decoded so far, here
+  int64_t num_disk_hits() const;  // clips read from the cache on disk so far, here
   // Videos of which only a part could be read (FrameOptions::allow_partial). Each is logged as a
   // warning with its counts when it is first seen, and counts once.
   PartialReads partial_reads() const;

@@ -108,7 +108,8 @@ std::string what_else_is_there(const fs::path& folder) {
     return "pytorch_model.bin; convert it to safetensors";
   }
   if (has_adapter_files(folder)) {
-    return "an adapter; give the folder of its base model, or merge them with merge_adapters";
+    return "a LoRA adapter; merge it into its base model with merge_adapters, or give it as "
+           "model.lora.path and its base model as model.path";
   }
   return "neither; is this a model folder?";
 }

@@ -41,22 +41,48 @@ std::string with_numbers_hidden(const std::string& path) {
   return result;
 }
 
-[[noreturn]] void fail_unmatched(const std::string& pattern,
-                                 const std::vector<ParameterSpec>& specs) {
+std::string available_modules(const std::vector<ParameterSpec>& specs) {
   std::set<std::string> available;
   for (const ParameterSpec& spec : specs) {
     const std::string module = adaptable_module(spec);
     if (!module.empty()) available.insert(with_numbers_hidden(module));
   }
-  core::throw_<core::ConfigError>(
-      "LoRA target_modules: '{}' matches no linear layer that is not excluded; there are {}",
-      pattern, fmt::join(available, ", "));
+  return fmt::format("{}", fmt::join(available, ", "));
 }
 
-std::vector<ModulePattern> compile(const std::vector<std::string>& texts) {
+[[noreturn]] void fail_unmatched(const std::string& pattern,
+                                 const std::vector<ParameterSpec>& specs) {
+  core::throw_<core::ConfigError>(
+      "LoRA target_modules: '{}' matches no linear layer that is not excluded; there are {}",
+      pattern, available_modules(specs));
+}
+
+bool is_module(const ParameterSpec& spec) {
+  return spec.name.ends_with(kWeightSuffix);
+}
+
+std::vector<ModulePattern> compile_targets(const std::vector<std::string>& texts) {
   std::vector<ModulePattern> patterns;
   for (const std::string& text : texts) {
     if (text != kAllLinear) patterns.emplace_back(text);
+  }
+  return patterns;
+}
+
+// An entry that takes nothing out is a mistake: what it was to keep frozen would train.
+std::vector<ModulePattern> compile_excluded(const std::vector<std::string>& texts,
+                                            const std::vector<ParameterSpec>& specs) {
+  std::vector<ModulePattern> patterns;
+  for (const std::string& text : texts) {
+    const ModulePattern& pattern = patterns.emplace_back(text);
+    const bool matches_any = std::any_of(specs.begin(), specs.end(), [&](const auto& spec) {
+      return is_module(spec) && pattern.matches(module_path(spec));
+    });
+    if (matches_any) continue;
+    core::throw_<core::ConfigError>(
+        "LoRA exclude_modules: '{}' matches no layer; a name stands for layers whose path ends "
+        "with it, an expression for whole paths ('model\\.visual\\..*'); there are {}",
+        text, available_modules(specs));
   }
   return patterns;
 }
@@ -76,12 +102,12 @@ std::vector<size_t> match_modules(const std::vector<ParameterSpec>& specs,
                                   const LoraOptions& options) {
   const bool all_linear = std::find(options.target_modules.begin(), options.target_modules.end(),
                                     kAllLinear) != options.target_modules.end();
-  const std::vector<ModulePattern> targets = compile(options.target_modules);
-  const std::vector<ModulePattern> excluded = compile(options.exclude_modules);
+  const std::vector<ModulePattern> targets = compile_targets(options.target_modules);
+  const std::vector<ModulePattern> excluded = compile_excluded(options.exclude_modules, specs);
   std::vector<bool> used(targets.size(), false);
   std::vector<size_t> matched;
   for (size_t i = 0; i < specs.size(); ++i) {
-    if (!specs[i].name.ends_with(kWeightSuffix)) continue;
+    if (!is_module(specs[i])) continue;
     const std::string path = module_path(specs[i]);
     const auto matches = [&](const ModulePattern& pattern) { return pattern.matches(path); };
     if (std::any_of(excluded.begin(), excluded.end(), matches)) continue;

@@ -26,7 +26,8 @@ struct LoraOptions {
 std::string adaptable_module(const ParameterSpec& spec);
 
 // Indices into `specs` of the matrices that get an adapter, ascending. Throws ConfigError for an
-// entry that matches nothing or something that is no linear layer, naming what there is.
+// entry of either list that matches nothing, and for a target that is no linear layer, naming what
+// there is.
 std::vector<size_t> match_modules(const std::vector<ParameterSpec>& specs,
                                   const LoraOptions& options);
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "model/adapter_files.h"
 #include "model/config_limits.h"
 #include "model/json_reader.h"
 
@@ -147,6 +148,9 @@ void read_language(const JsonObject& text, ModelConfig& config) {
     }
   }
   read_rope(text, config);
+  constexpr std::string_view kMaxPositionsKey = "max_position_embeddings";
+  if (text.has(kMaxPositionsKey))
+    config.max_positions = text.integer(kMaxPositionsKey, 1, kMaxPositions);
 }
 
 // An id at the top level, or in text_config, or `fallback`. eos_token_id may be a list; its first
@@ -195,6 +199,14 @@ void read_token_ids(const JsonObject& root, const JsonObject& text, ModelConfig&
 
 ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "config.json";
+  std::error_code error;  // of a folder that cannot be read: reading the file says what is wrong
+  if (!std::filesystem::exists(file, error) && has_adapter_files(folder)) {
+    throw_<CheckpointError>(
+        "{}: expected a model (config.json), found a LoRA adapter (adapter_config.json); merge it "
+        "into its base model with merge_adapters, or, to train it further, give it as "
+        "model.lora.path and its base model as model.path",
+        folder.string());
+  }
   ModelConfig config;
   config.raw_json = read_checkpoint_text(file);
   const nlohmann::json parsed = parse_json(config.raw_json, file.string());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct ModelConfig {
   std::vector<int64_t> mrope_section = {16, 24, 24};  // time, height, width
   bool mrope_interleaved = false;
   bool tie_word_embeddings = true;
+  // max_position_embeddings: how many positions the model is made for; none: config.json does not
+  // say.
+  std::optional<int64_t> max_positions;
   // -1: a text-only model has none.
   int64_t image_token_id = 151655, video_token_id = 151656;
   int64_t vision_start_token_id = 151652, vision_end_token_id = 151653;
@@ -42,7 +46,7 @@ struct ModelConfig {
 
 // Reads `folder`/config.json of any ModelFamily, flat (hub) or nested (text_config). Throws
 // CheckpointError that names the file, key, expected and found; for another architecture it names
-// what is supported.
+// what is supported, for the folder of a LoRA adapter what to do with it.
 ModelConfig read_model_config(const std::filesystem::path& folder);
 
 }  // namespace retrace::model

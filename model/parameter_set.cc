@@ -49,16 +49,25 @@ const at::Tensor& ParameterSet::get(std::string_view name) const {
   return tensors_[it->second];
 }
 
+int64_t ParameterSet::num_trained(bool vision) const {
+  int64_t total = 0;
+  for (size_t i = 0; i < specs_.size(); ++i) {
+    if (vision || !specs_[i].is_vision) total += tensors_[i].numel();
+  }
+  return total;
+}
+
 at::Tensor ParameterSet::require_gradients(bool vision) {
-  at::Tensor gradients = allocate_zeros(num_parameters(), "the gradients");
+  at::Tensor gradients = allocate_zeros(num_trained(vision), "the gradients");
   int64_t offset = 0;
   for (size_t i = 0; i < specs_.size(); ++i) {
-    const int64_t size = tensors_[i].numel();
     const bool wanted = vision || !specs_[i].is_vision;
     tensors_[i].set_requires_grad(wanted);
+    tensors_[i].mutable_grad() = at::Tensor();
+    if (!wanted) continue;
     // A defined gradient is added to in place, so the flat buffer stays the storage of all of them.
-    tensors_[i].mutable_grad() =
-        wanted ? gradients.narrow(0, offset, size).view(specs_[i].shape).detach() : at::Tensor();
+    const int64_t size = tensors_[i].numel();
+    tensors_[i].mutable_grad() = gradients.narrow(0, offset, size).view(specs_[i].shape).detach();
     offset += size;
   }
   return gradients;

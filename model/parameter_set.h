@@ -31,8 +31,11 @@ class ParameterSet {
   const at::Tensor& flat() const { return flat_; }
   int64_t num_parameters() const { return flat_.numel(); }
 
+  // Number of values that train: all, or those outside the vision tower.
+  int64_t num_trained(bool vision) const;
   // Makes parameters leaves that require gradients (the vision tower's only if `vision` is true),
-  // and points every gradient into one flat buffer, zeroed. Returns that buffer, [num_parameters].
+  // and points every gradient into one flat buffer, zeroed. Returns that buffer: the gradients of
+  // what trains, in the order of specs(), [num_trained(vision)].
   at::Tensor require_gradients(bool vision);
   void forbid_gradients();
 

@@ -53,7 +53,7 @@ class Weights {
   const ParameterSet& trainable() const { return adapters_ ? adapters_->parameters() : *base_; }
   // False if no parameter of the vision tower is in trainable().
   bool can_train_vision() const { return !adapters_ || adapters_->adapts_vision(); }
-  // ParameterSet::require_gradients() of what trains: returns [trainable().num_parameters()].
+  // ParameterSet::require_gradients() of trainable().
   at::Tensor require_gradients(bool vision) { return trainable().require_gradients(vision); }
   void forbid_gradients() { trainable().forbid_gradients(); }
 

@@ -57,11 +57,17 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
   return found;
 }
 
+bool has_values(const model::SafetensorsReader& reader, const std::string& name,
+                int64_t num_values) {
+  return reader.has(name) && reader.shape(name) == std::vector<int64_t>{num_values};
+}
+
 void require_values(const model::SafetensorsReader& reader, const fs::path& file,
                     const std::string& name, int64_t num_values) {
-  if (reader.has(name) && reader.shape(name) == std::vector<int64_t>{num_values}) return;
+  if (has_values(reader, name, num_values)) return;
   core::throw_<core::CheckpointError>(
-      "{}: '{}' is missing or does not have {} values; was the model, or model.lora, changed?",
+      "{}: '{}' is missing or does not have {} values; was the model, model.train_vision or "
+      "model.lora changed?",
       file.string(), name, num_values);
 }
 
@@ -169,8 +175,16 @@ void load_optimizer(const fs::path& checkpoint, AdamW& optimizer) {
   const model::SafetensorsReader reader(optimizer_file(checkpoint));
   for (const auto& [name, moment] :
        {std::pair{"exp_avg", &optimizer.exp_avg}, {"exp_avg_sq", &optimizer.exp_avg_sq}}) {
-    require_values(reader, optimizer_file(checkpoint), name, moment->numel());
-    reader.read_float(name, *moment);
+    const int64_t num_all = optimizer.num_parameters();
+    // Of a run whose tower trained, or of a version that stored zeros for a frozen one.
+    if (moment->numel() < num_all && has_values(reader, name, num_all)) {
+      at::Tensor all = at::empty({num_all}, at::kFloat);
+      reader.read_float(name, all);
+      moment->copy_(optimizer.of_trained(all));
+    } else {
+      require_values(reader, optimizer_file(checkpoint), name, moment->numel());
+      reader.read_float(name, *moment);
+    }
   }
   optimizer.num_steps = reader.read("num_steps").item<int64_t>();
 }

@@ -50,7 +50,8 @@ TrainerState read_trainer_state(const std::filesystem::path& checkpoint);
 // The exact float32 values of what trains: the whole model, or the adapters that `weights` carries,
 // which must be of the same options. Throws CheckpointError.
 void load_checkpoint_weights(const std::filesystem::path& checkpoint, model::Weights& weights);
-// Throws CheckpointError if the checkpoint has no optimizer state or it does not fit.
+// Moments of the whole set are taken for what trains of it. Throws CheckpointError if the
+// checkpoint has no optimizer state or it does not fit.
 void load_optimizer(const std::filesystem::path& checkpoint, AdamW& optimizer);
 bool has_optimizer(const std::filesystem::path& checkpoint);
 

@@ -8,6 +8,7 @@
 #include "data/jsonl_dataset.h"
 #include "data/option_shuffle.h"
 #include "data/pair_index.h"
+#include "rl/recipe_key.h"
 
 namespace retrace::rl {
 namespace {
@@ -21,9 +22,10 @@ void check_order_can_change(const data::Sample& sample) {
 
 }  // namespace
 
-DataSection read_data_section(core::ConfigNode& parent, std::string_view key) {
+DataSection read_data_section(core::ConfigNode& parent, std::string_view parent_key) {
   DataSection data;
-  core::ConfigNode node = parent.section(key);
+  data.key = fmt::format("{}.data", parent_key);
+  core::ConfigNode node = parent.section("data");
   node.read("files", data.files);
   node.read("video_root", data.video_root);
   node.read("allow_text_only", data.allow_text_only);
@@ -43,7 +45,9 @@ std::vector<data::Sample> load_samples(const DataSection& section) {
     options.video_root = section.video_root;
     options.allow_text_only = section.allow_text_only;
     options.skip_broken = section.skip_broken;
-    for (data::Sample& sample : data::read_dataset(options)) {
+    std::vector<data::Sample> of_file =
+        under_key(section.key + ".files", [&] { return data::read_dataset(options); });
+    for (data::Sample& sample : of_file) {
       sample.index = static_cast<int64_t>(samples.size());
       samples.push_back(std::move(sample));
     }

@@ -15,6 +15,7 @@
 namespace retrace::rl {
 
 struct DataSection {
+  std::string key = "data";        // of the section in the recipe: "sft.data"
   std::vector<std::string> files;  // read as one list
   std::filesystem::path video_root;
   bool allow_text_only = false;
@@ -23,12 +24,13 @@ struct DataSection {
   bool shuffle_options = false;  // letters anew at every visit
 };
 
-// Reads `<parent>.<key>`. Throws ConfigError.
-DataSection read_data_section(core::ConfigNode& parent, std::string_view key);
+// Reads the section "data" of `parent`, the section `parent_key` ("sft") of the recipe. Throws
+// ConfigError.
+DataSection read_data_section(core::ConfigNode& parent, std::string_view parent_key);
 
-// The samples of all files as one list; Sample::index counts over all of them. With
-// shuffle_options, every sample is tried: throws DataError for one whose options cannot be put in
-// another order (data/option_shuffle.h).
+// The samples of all files as one list; Sample::index counts over all of them. Throws DataError
+// that begins with "sft.data.files: ". With shuffle_options, every sample is tried: throws
+// DataError for one whose options cannot be put in another order (data/option_shuffle.h).
 std::vector<data::Sample> load_samples(const DataSection& section);
 
 // The options of a sample as slot `slot` of the run shows them: a pure function of (stream, slot),

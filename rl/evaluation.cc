@@ -55,6 +55,8 @@ std::string evaluate_share(const RunContext& context, const std::vector<data::Sa
     std::vector<size_t> indices;
     for (size_t i = begin + rank; i < end; i += size) {
       prompts.push_back(context.prompts.build(samples[i], blind));
+      context.prompts.require_positions(samples[i], prompts.back(),
+                                        context.config.rollout.max_new_tokens);
       indices.push_back(i);
     }
     std::vector<rollout::RolloutRequest> requests;

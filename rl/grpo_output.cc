@@ -30,6 +30,7 @@ std::vector<core::Metric> update_metrics(const MetricSums& sums, const StepTimes
           {"rollout/logprob_gap_mean", sums.ratio("gap", "tokens")},
           {"rollout/logprob_gap_max", sums.largest("gap")},
           {"vision/passes", sums.sum("vision_passes")},
+          {"video/disk_hits", sums.sum("disk_hits")},
           {"video/partly_read", sums.sum("partly_read_videos")},
           {"video/missing_frames", sums.sum("missing_frames")},
           {"perf/tokens_per_s", sums.sum("rows") / times.total_s},

@@ -90,6 +90,7 @@ GrpoStage::GrpoStage(RunContext context, std::vector<data::Sample> samples,
 std::optional<StepReport> GrpoStage::run_step(int64_t step) {
   distributed::Communicator& communicator = context_.communicator;
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
+  const int64_t disk_hits_before = context_.prompts.num_disk_hits();
   MetricSums sums;
   StepTimes times;
   Stopwatch total, watch;
@@ -115,6 +116,7 @@ std::optional<StepReport> GrpoStage::run_step(int64_t step) {
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.add("disk_hits", static_cast<double>(context_.prompts.num_disk_hits() - disk_hits_before));
   add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(communicator);
@@ -137,6 +139,8 @@ std::vector<PromptWork> GrpoStage::prepare(int64_t step) {
     item.slot = slots.first + static_cast<int64_t>(work.size()) - 1;
     item.sample = option_order_.draw(samples_[static_cast<size_t>(index)], item.slot);
     item.prompt = context_.prompts.build(*item.sample);
+    context_.prompts.require_positions(*item.sample, item.prompt,
+                                       context_.config.rollout.max_new_tokens);
     if (dropout_stream_)
       item.dropout = dropout_stream_->substream(static_cast<uint64_t>(item.slot));
     // With several updates the tower changes before later groups are learned from: update() runs it

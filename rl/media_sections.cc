@@ -11,6 +11,7 @@ using core::ConfigNode;
 // Far above any use, so that products with them stay inside int64.
 constexpr int64_t kMaxCacheMb = int64_t{1} << 30;
 constexpr int64_t kMaxSourcePixels = int64_t{1} << 40;
+constexpr int64_t kMaxFrames = 1000000;  // of a clip
 
 // YAML can write infinity, which no value below can be.
 bool is_positive(double value) {
@@ -34,6 +35,18 @@ void read_video_limits(ConfigNode& node, data::FrameOptions& frames) {
   node.require(max_clip_mb >= 1 && max_clip_mb <= kMaxCacheMb, "max_clip_mb",
                fmt::format("must be in [1, {}]", kMaxCacheMb), max_clip_mb);
   frames.max_clip_bytes = max_clip_mb << 20;
+}
+
+void require_frames(const ConfigNode& node, const data::FrameSamplerOptions& sampler) {
+  const std::string range = fmt::format("must be in [2, {}]", kMaxFrames);
+  const auto require = [&](std::string_view key, int64_t value) {
+    node.require(value >= 2 && value <= kMaxFrames, key, range, value);
+  };
+  require("min_frames", sampler.min_frames);
+  require("max_frames", sampler.max_frames);
+  require("num_frames", sampler.num_frames);
+  node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
+               "must be at least min_frames", sampler.max_frames);
 }
 
 // 0 stands for the limit of the checkpoint or the size rule.
@@ -100,10 +113,7 @@ void read_video(ConfigNode root, VideoSection& video) {
   read_video_limits(node, video.frames);
   read_video_cache(node, video);
   node.require(is_positive(sampler.fps), "fps", "must be above 0", sampler.fps);
-  node.require(sampler.min_frames >= 2, "min_frames", "must be at least 2", sampler.min_frames);
-  node.require(sampler.max_frames >= sampler.min_frames, "max_frames",
-               "must be at least min_frames", sampler.max_frames);
-  node.require(sampler.num_frames >= 2, "num_frames", "must be at least 2", sampler.num_frames);
+  require_frames(node, sampler);
   const bool is_at_times = sampler.rule == data::SamplingRule::kTimes;
   node.require(!is_at_times || !sampler.times.empty(), "times",
                "must hold seconds when sampling is times", "empty");

@@ -13,28 +13,39 @@ namespace retrace::rl {
 
 AdamW::AdamW(model::ParameterSet& parameters, at::Tensor gradients, AdamWOptions options,
              bool train_vision)
-    : exp_avg(at::zeros_like(parameters.flat())),
-      exp_avg_sq(at::zeros_like(parameters.flat())),
+    : exp_avg(at::zeros_like(gradients)),
+      exp_avg_sq(at::zeros_like(gradients)),
       gradients_(std::move(gradients)),
-      options_(options) {
-  core::check_shape(gradients_, {parameters.num_parameters()}, "flat gradients");
-  // Neighbouring parameters with the same treatment become one slice of the flat buffers.
-  int64_t begin = 0;
+      options_(options),
+      num_parameters_(parameters.num_parameters()) {
+  core::check_shape(gradients_, {parameters.num_trained(train_vision)}, "flat gradients");
+  int64_t begin = 0, begin_trained = 0;
   for (size_t i = 0; i < parameters.specs().size(); ++i) {
     const model::ParameterSpec& spec = parameters.specs()[i];
-    const int64_t end = begin + parameters.at(i).numel();
+    const int64_t size = parameters.at(i).numel();
     if (train_vision || !spec.is_vision) {
-      const auto range = [&](const at::Tensor& flat) { return flat.detach().slice(0, begin, end); };
-      slices_.push_back({range(parameters.flat()), range(gradients_), range(exp_avg),
-                         range(exp_avg_sq), spec.decays});
+      const auto range = [&](const at::Tensor& flat) {
+        return flat.detach().narrow(0, begin_trained, size);
+      };
+      slices_.push_back({begin, parameters.flat().detach().narrow(0, begin, size),
+                         range(gradients_), range(exp_avg), range(exp_avg_sq), spec.decays});
+      begin_trained += size;
     }
-    begin = end;
+    begin += size;
   }
   if (slices_.empty()) {
     core::throw_<core::ConfigError>(
         "nothing trains: every trained parameter is in the vision tower, but model.train_vision is "
         "false; set it to true, or choose other model.lora.target_modules");
   }
+}
+
+at::Tensor AdamW::of_trained(const at::Tensor& values) const {
+  core::check_shape(values, {num_parameters_}, "values of all parameters");
+  std::vector<at::Tensor> parts;
+  for (const Slice& slice : slices_)
+    parts.push_back(values.narrow(0, slice.begin, slice.parameter.numel()));
+  return at::cat(parts);
 }
 
 void AdamW::zero_gradients() {

@@ -1,6 +1,7 @@
 #include "rl/prepared_prompt.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -101,6 +102,20 @@ PreparedPrompt PromptBuilder::build_changed(const data::Sample& sample,
   } catch (const core::DataError& error) {
     core::throw_<core::DataError>("sample {}: {}", sample.index, error.what());
   }
+}
+
+void PromptBuilder::require_positions(const data::Sample& sample, const PreparedPrompt& prompt,
+                                      int64_t num_new_tokens) const {
+  const std::optional<int64_t> limit = sources_.config.max_positions;
+  if (!limit || prompt.tokens.next_position + num_new_tokens <= *limit) return;
+  core::throw_<core::DataError>(
+      "sample {}: prompt: {} positions ({} tokens, {} of them of images and videos) and {} new "
+      "tokens: expected at most {} positions (max_position_embeddings of config.json), found {}; "
+      "show fewer or smaller frames, shorten the text or the demonstration, or lower "
+      "rollout.max_new_tokens",
+      sample.index, prompt.tokens.next_position, prompt.tokens.ids.size(),
+      prompt.tokens.num_vision_tokens, num_new_tokens, *limit,
+      prompt.tokens.next_position + num_new_tokens);
 }
 
 std::vector<int64_t> PromptBuilder::demonstration_ids(const data::Sample& sample) const {

@@ -36,8 +36,15 @@ class PromptBuilder {
   PreparedPrompt build(const data::Sample& sample, bool blind = false) const;
   // The same prompt about clips whose frames are in another order (rl/vision_loader.h).
   PreparedPrompt build_shuffled(const data::Sample& sample, const core::RandomStream& stream) const;
+  // Throws DataError that names the sample if `num_new_tokens` after its prompt reach positions
+  // that the model is not made for (ModelConfig::max_positions). Under M-RoPE a video takes fewer
+  // positions than tokens, or more where they are seconds: what counts is the largest position on
+  // any axis, which the text behind the video goes on from.
+  void require_positions(const data::Sample& sample, const PreparedPrompt& prompt,
+                         int64_t num_new_tokens) const;
   // Of this rank, so far.
   data::PartialReads partial_reads() const { return sources_.frames.partial_reads(); }
+  int64_t num_disk_hits() const { return sources_.frames.num_disk_hits(); }
   // The demonstration as completion ids: solution, then <|im_end|>.
   std::vector<int64_t> demonstration_ids(const data::Sample& sample) const;
 

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "rl/prompt_template.h"
 #include "rl/thought_section.h"
+#include "rollout/rollout_options.h"
 
 namespace retrace::rl {
 namespace {
@@ -13,6 +14,11 @@ using core::ConfigNode;
 
 // Far above any use, so that products with it stay inside int64.
 constexpr int64_t kMaxEpochs = 1000000;
+constexpr int64_t kMaxSteps = 1000000000;
+constexpr int64_t kMaxPrompts = 65536;  // of a step
+constexpr int64_t kMaxGroup = 4096;
+constexpr int64_t kMaxRows = int64_t{1} << 40;
+constexpr int64_t kMaxThreads = 1024;  // more would exhaust the system before the first step
 
 // YAML can write infinity, which no value below can be.
 bool is_positive(double value) {
@@ -22,12 +28,18 @@ bool is_positive_or_zero(double value) {
   return value >= 0 && std::isfinite(value);
 }
 
+void require_range(const ConfigNode& node, std::string_view key, int64_t least, int64_t most,
+                   int64_t value, std::string_view why = "") {
+  node.require(value >= least && value <= most, key,
+               fmt::format("must be in [{}, {}]{}", least, most, why), value);
+}
+
 void read_run(ConfigNode root, RunSection& run) {
   ConfigNode node = root.section("run");
   node.read("dir", run.dir);
   node.read("seed", run.seed);
   node.read("threads", run.threads);
-  node.require(run.threads >= 1, "threads", "must be at least 1", run.threads);
+  require_range(node, "threads", 1, kMaxThreads, run.threads);
   node.finish();
 }
 
@@ -68,7 +80,7 @@ void read_lr(ConfigNode& parent, LrSchedule& lr) {
   node.read("warmup_steps", lr.warmup_steps);
   node.read("final_fraction", lr.final_fraction);
   node.require(is_positive(lr.peak), "peak", "must be above 0", lr.peak);
-  node.require(lr.warmup_steps >= 0, "warmup_steps", "must be 0 or more", lr.warmup_steps);
+  require_range(node, "warmup_steps", 0, kMaxSteps, lr.warmup_steps);
   node.require(lr.final_fraction >= 0 && lr.final_fraction <= 1, "final_fraction",
                "must be in [0, 1]", lr.final_fraction);
   node.finish();
@@ -91,23 +103,21 @@ void read_adamw(ConfigNode& parent, AdamWOptions& adamw) {
   node.finish();
 }
 
-void read_train(ConfigNode& node, TrainSection& train) {
-  train.data = read_data_section(node, "data");
+void read_train(ConfigNode& node, TrainSection& train, std::string_view stage) {
+  train.data = read_data_section(node, stage);
   node.read("steps", train.steps);
   node.read("epochs", train.epochs);
   node.read("prompts_per_step", train.prompts_per_step);
   node.read("micro_batch_tokens", train.micro_batch_tokens);
   read_lr(node, train.lr);
   read_adamw(node, train.adamw);
-  node.require(train.steps >= 0, "steps", "must be 0 or more", train.steps);
+  require_range(node, "steps", 0, kMaxSteps, train.steps);
   node.require(train.epochs >= 0 && train.epochs <= kMaxEpochs, "epochs",
                fmt::format("must be in [0, {}]", kMaxEpochs), train.epochs);
   node.require(train.steps == 0 || train.epochs == 0, "steps", "must be 0 when epochs is given",
                train.steps);
-  node.require(train.prompts_per_step >= 1, "prompts_per_step", "must be at least 1",
-               train.prompts_per_step);
-  node.require(train.micro_batch_tokens >= 1, "micro_batch_tokens", "must be at least 1",
-               train.micro_batch_tokens);
+  require_range(node, "prompts_per_step", 1, kMaxPrompts, train.prompts_per_step);
+  require_range(node, "micro_batch_tokens", 1, kMaxRows, train.micro_batch_tokens);
   if (train.enabled() && train.data.files.empty())
     node.fail("data.files", "must name at least one jsonl file, is empty");
 }
@@ -119,15 +129,14 @@ void read_rollout(ConfigNode root, RolloutSection& rollout) {
   node.read("top_k", rollout.sampling.top_k);
   node.read("top_p", rollout.sampling.top_p);
   node.read("tile_rows", rollout.tile_rows);
-  node.require(rollout.max_new_tokens >= 1, "max_new_tokens", "must be at least 1",
-               rollout.max_new_tokens);
+  require_range(node, "max_new_tokens", 1, rollout::kMostNewTokens, rollout.max_new_tokens);
   node.require(is_positive(rollout.sampling.temperature), "temperature",
                "must be above 0 (evaluation has its own)", rollout.sampling.temperature);
   node.require(rollout.sampling.top_k >= 0, "top_k", "must be 0 (off) or more",
                rollout.sampling.top_k);
   node.require(rollout.sampling.top_p > 0 && rollout.sampling.top_p <= 1, "top_p",
                "must be in (0, 1]", rollout.sampling.top_p);
-  node.require(rollout.tile_rows >= 1, "tile_rows", "must be at least 1", rollout.tile_rows);
+  require_range(node, "tile_rows", 1, rollout::kMostTileRows, rollout.tile_rows);
   node.finish();
 }
 
@@ -158,13 +167,13 @@ void read_loss(ConfigNode& node, GrpoSection& grpo) {
 
 void read_grpo(ConfigNode root, GrpoSection& grpo) {
   ConfigNode node = root.section("grpo");
-  read_train(node, grpo);
+  read_train(node, grpo, "grpo");
   read_own_template(node, grpo.text_template, "grpo");
   node.read("group_size", grpo.group_size);
   node.read("updates_per_rollout", grpo.updates_per_rollout);
   read_loss(node, grpo);
-  node.require(grpo.group_size >= 2, "group_size", "must be at least 2, an advantage needs a group",
-               grpo.group_size);
+  require_range(node, "group_size", 2, kMaxGroup, grpo.group_size,
+                ": an advantage needs a group of at least 2");
   node.require(grpo.updates_per_rollout >= 1, "updates_per_rollout", "must be at least 1",
                grpo.updates_per_rollout);
   node.require(grpo.prompts_per_step % grpo.updates_per_rollout == 0, "updates_per_rollout",
@@ -175,7 +184,7 @@ void read_grpo(ConfigNode root, GrpoSection& grpo) {
 
 void read_eval(ConfigNode root, EvalSection& eval) {
   ConfigNode node = root.section("eval");
-  eval.data = read_data_section(node, "data");
+  eval.data = read_data_section(node, "eval");
   read_own_template(node, eval.text_template, "eval");
   node.read("every_steps", eval.every_steps);
   node.read("blind", eval.blind);
@@ -229,7 +238,7 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   read_prompt(root, config.prompt);
   {
     ConfigNode node = root.section("sft");
-    read_train(node, config.sft);
+    read_train(node, config.sft, "sft");
     read_own_template(node, config.sft.text_template, "sft");
     read_thought(node, config.sft);
     node.finish();

@@ -35,6 +35,7 @@ std::vector<SftStage::Demonstration> SftStage::prepare(int64_t step) {
     Demonstration& item = batch.emplace_back();
     item.prompt = context_.prompts.build(*sample);
     item.completion_ids = context_.prompts.demonstration_ids(*sample);
+    context_.prompts.require_positions(*sample, item.prompt, std::ssize(item.completion_ids));
     if (dropout_stream_) item.dropout = dropout_stream_->substream(static_cast<uint64_t>(slot));
     item.vision = train_vision ? VisionRows(context_.policy, item.prompt, true)
                                : VisionRows(frozen_rows_.get(context_.policy, item.prompt, index));
@@ -68,6 +69,7 @@ void SftStage::accumulate_gradients(std::vector<Demonstration>& batch, MetricSum
 std::optional<StepReport> SftStage::run_step(int64_t step) {
   const auto start = std::chrono::steady_clock::now();
   const int64_t vision_passes_before = context_.policy.num_vision_passes();
+  const int64_t disk_hits_before = context_.prompts.num_disk_hits();
   MetricSums sums;
   std::vector<Demonstration> batch;
   run_on_all_ranks(context_.communicator, [&] { batch = prepare(step); });
@@ -77,6 +79,7 @@ std::optional<StepReport> SftStage::run_step(int64_t step) {
 
   sums.add("vision_passes",
            static_cast<double>(context_.policy.num_vision_passes() - vision_passes_before));
+  sums.add("disk_hits", static_cast<double>(context_.prompts.num_disk_hits() - disk_hits_before));
   add_partial_reads(context_, sums);
   sums.raise("memory_gb", core::peak_memory_gb());
   sums.reduce(context_.communicator);
@@ -89,6 +92,7 @@ std::optional<StepReport> SftStage::run_step(int64_t step) {
                     {"policy/learning_rate", lr},
                     {"policy/grad_norm", grad_norm},
                     {"vision/passes", sums.sum("vision_passes")},
+                    {"video/disk_hits", sums.sum("disk_hits")},
                     {"video/partly_read", sums.sum("partly_read_videos")},
                     {"video/missing_frames", sums.sum("missing_frames")},
                     {"perf/tokens_per_s", sums.sum("rows") / seconds},

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <string>
 
 #include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "rl/checkpoint.h"
+#include "rl/recipe_key.h"
 
 namespace retrace::rl {
 namespace {
@@ -17,9 +19,12 @@ namespace {
 const std::string kVisionModules = "model\\.visual\\..*";
 
 // A frozen tower gets no adapters.
-model::LoraOptions lora_options(const ModelSection& section) {
+model::LoraOptions lora_options(const ModelSection& section,
+                                const std::vector<model::ParameterSpec>& specs) {
   model::LoraOptions options = section.lora.options;
-  if (!section.train_vision)
+  const bool has_tower =
+      std::any_of(specs.begin(), specs.end(), [](const auto& spec) { return spec.is_vision; });
+  if (!section.train_vision && has_tower)
     options.exclude_modules.insert(options.exclude_modules.end(), kVisionModules);
   return options;
 }
@@ -27,11 +32,12 @@ model::LoraOptions lora_options(const ModelSection& section) {
 model::Adapters start_adapters(const RunConfig& config, const model::Weights& weights) {
   const LoraSection& lora = config.model.lora;
   if (!lora.path.empty()) {
-    model::Adapters adapters = model::load_adapters(lora.path, weights);
+    model::Adapters adapters =
+        under_key("model.lora.path", [&] { return model::load_adapters(lora.path, weights); });
     adapters.set_dropout(lora.options.dropout);
     return adapters;
   }
-  const model::LoraOptions options = lora_options(config.model);
+  const model::LoraOptions options = lora_options(config.model, weights.specs());
   model::Adapters adapters(weights.specs(), options,
                            model::match_modules(weights.specs(), options));
   model::initialise_adapters(adapters, config.run.seed);
@@ -49,7 +55,7 @@ model::Weights start_weights(const RunConfig& config, const model::ModelConfig& 
   } else if (config.model.random_init) {
     model::initialise_randomly(weights, config.run.seed);
   } else {
-    model::load_weights(config.model.path, weights);
+    under_key("model.path", [&] { model::load_weights(config.model.path, weights); });
   }
   if (!has_adapters) return weights;
   weights = weights.with_adapters(start_adapters(config, weights));
@@ -78,9 +84,10 @@ model::Weights reference_weights(const model::Weights& policy,
 int64_t count_trained(const RunConfig& config, const std::vector<model::ParameterSpec>& specs) {
   const bool has_adapters = config.model.lora.enabled();
   if (has_adapters && !config.model.lora.path.empty()) {
-    return model::count_adapter_values(config.model.lora.path);
+    return under_key("model.lora.path",
+                     [&] { return model::count_adapter_values(config.model.lora.path); });
   }
-  const model::LoraOptions options = lora_options(config.model);
+  const model::LoraOptions options = lora_options(config.model, specs);
   int64_t total = 0;
   if (has_adapters) {
     for (const size_t index : model::match_modules(specs, options)) {

@@ -15,6 +15,7 @@
 #include "rl/grpo_stage.h"
 #include "rl/judge_factory.h"
 #include "rl/media_options.h"
+#include "rl/recipe_key.h"
 #include "rl/resume_point.h"
 #include "rl/sft_stage.h"
 #include "rl/start_weights.h"
@@ -72,8 +73,10 @@ void Trainer::choose_start(const std::string& resume) {
 
 void Trainer::load_model() {
   const fs::path& source = config_.model.path;
-  model::ModelConfig model_config = model::read_model_config(source);
-  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source));
+  const auto read = [&](const auto& of) { return under_key("model.path", of); };
+  model::ModelConfig model_config = read([&] { return model::read_model_config(source); });
+  tokenizer_ = read(
+      [&] { return std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(source)); });
   model::Weights weights = start_weights(config_, model_config, resumed_from_);
   const std::string base = base_fingerprint(weights);
   if (resumed_from_ && !state_.frozen_base.empty() && base != state_.frozen_base) {
@@ -86,7 +89,7 @@ void Trainer::load_model() {
   }
   state_.frozen_base = base;
   policy_ = std::make_unique<model::QwenVl>(std::move(model_config), std::move(weights));
-  processor_ = model::read_processor(source, policy_->config());
+  processor_ = read([&] { return model::read_processor(source, policy_->config()); });
   frames_ = std::make_unique<data::FrameCache>(
       frame_options(config_.video, policy_->config(), processor_), config_.video.cache_mb << 20,
       open_disk_cache(config_.video));

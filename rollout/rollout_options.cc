@@ -13,9 +13,6 @@ namespace {
 using core::ConfigError;
 using core::throw_;
 
-constexpr int64_t kMostNewTokens = 131072;
-constexpr int64_t kMostTileRows = 4096;
-
 bool contains(const std::vector<int64_t>& ids, int64_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }

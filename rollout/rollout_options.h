@@ -9,12 +9,15 @@
 
 namespace retrace::rollout {
 
+inline constexpr int64_t kMostNewTokens = 131072;
+inline constexpr int64_t kMostTileRows = 4096;
+
 struct RolloutOptions {
   kernels::SamplingOptions sampling;
-  int64_t max_new_tokens = 256;     // in [1, 131072]; memory for keys and values grows with it
+  int64_t max_new_tokens = 256;     // in [1, kMostNewTokens]; keys and values grow with it
   std::vector<int64_t> stop_ids;    // end a completion; part of it. Empty: only the length ends it
   std::vector<int64_t> banned_ids;  // never sampled (model::unsampleable_ids)
-  int64_t tile_rows = 32;           // sequences decoded together, in [1, 4096]
+  int64_t tile_rows = 32;           // sequences decoded together, in [1, kMostTileRows]
 };
 
 // Throws ConfigError on values outside their range.

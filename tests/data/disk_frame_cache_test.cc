@@ -230,6 +230,8 @@ TEST_F(DiskFrameCacheTest, MemoryComesBeforeDiskAndDiskBeforeDecoding) {
   const ClipFrames read = second.get(file);
   EXPECT_EQ(second.num_decodes(), 0);
   EXPECT_EQ(disk->stats().hits, 1);
+  EXPECT_EQ(second.num_disk_hits(), 1);
+  EXPECT_EQ(FrameCache(options, 1 << 24).num_disk_hits(), 0);
   EXPECT_TRUE(at::equal(read.frames, decoded.frames));
   EXPECT_EQ(read.frame_indices, decoded.frame_indices);
   EXPECT_EQ(read.sampled_fps, decoded.sampled_fps);

@@ -101,7 +101,7 @@ class BadInput(unittest.TestCase):
         return {"data.files": f"[{self.folder}/short.jsonl]"}
 
     def test_missing_question_file(self):
-        self.assert_setting_refused(DATA_CODE, ["nowhere.jsonl", "cannot be read"],
+        self.assert_setting_refused(DATA_CODE, ["sft.data.files: ", "nowhere.jsonl", "cannot be read"],
                                     sft={"data.files": f"[{self.folder}/nowhere.jsonl]"})
 
     def test_question_file_with_a_cut_line(self):
@@ -207,8 +207,19 @@ class BadInput(unittest.TestCase):
         (model / "config.json").write_text(json.dumps({**config, "model_type": "llama"}))
         self.assert_setting_refused(DATA_CODE, ["config.json", "model_type", "qwen2_vl", "llama"], model={"path": model})
 
+    def test_adapter_as_model(self):
+        (self.folder / "adapter_config.json").write_text("{}")
+        self.assert_setting_refused(DATA_CODE, ["model.path: ", "LoRA adapter", "model.lora.path"],
+                                    model={"path": self.folder})
+
+    def test_prompt_beyond_the_positions_of_the_model(self):
+        model = self.copy_model()
+        config = json.loads((model / "config.json").read_text())
+        (model / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 16}))
+        self.assert_setting_refused(DATA_CODE, ["sample ", "expected at most 16 positions"], model={"path": model})
+
     def test_missing_model_folder(self):
-        self.assert_setting_refused(DATA_CODE, ["nowhere", "config.json"], model={"path": self.folder / "nowhere"})
+        self.assert_setting_refused(DATA_CODE, ["model.path: ", "nowhere", "config.json"], model={"path": self.folder / "nowhere"})
 
     # -----------------------------------------------------------------------------------------------------------------
     # Resuming

@@ -99,6 +99,18 @@ TEST(MatchModules, NamesWhatThereIsWhereNothingMatches) {
   EXPECT_ERROR(matched({"all-linear"}, {".*"}), ConfigError, "'all-linear' matches no");
 }
 
+TEST(MatchModules, RefusesAnExclusionThatTakesNothingOut) {
+  EXPECT_ERROR(matched({"all-linear"}, {"q_porj"}), ConfigError,
+               "exclude_modules: 'q_porj' matches no layer");
+  EXPECT_ERROR(matched({"all-linear"}, {"q_proj", "q_porj"}), ConfigError,
+               "model.language_model.layers.N.self_attn.q_proj");
+  EXPECT_ERROR(matched({"all-linear"}, {"visual"}), ConfigError, "'visual' matches no layer");
+  EXPECT_ERROR(matched({"q_proj"}, {"all-linear"}), ConfigError, "'all-linear' matches no layer");
+  EXPECT_EQ(matched({"q_proj"}, {"v_proj"}), matched({"q_proj"})) << "out of what was never in";
+  EXPECT_EQ(matched({"q_proj"}, {"input_layernorm"}), matched({"q_proj"}))
+      << "a layer, if no target";
+}
+
 TEST(MatchModules, RefusesWhatIsNoLinearLayer) {
   EXPECT_ERROR(matched({"embed_tokens"}), ConfigError, "which is no linear layer");
   EXPECT_ERROR(matched({"proj"}), ConfigError, "'model.visual.patch_embed.proj'");
@@ -137,7 +149,8 @@ TEST(Adapters, AreWhatTrains) {
   EXPECT_EQ(&weights.trainable(), &weights.adapters()->parameters());
   EXPECT_TRUE(weights.can_train_vision());
   const at::Tensor gradients = weights.require_gradients(/*vision=*/false);
-  EXPECT_EQ(gradients.numel(), weights.adapters()->parameters().num_parameters());
+  EXPECT_EQ(gradients.numel(), weights.trainable().num_trained(/*vision=*/false));
+  EXPECT_EQ(weights.trainable().num_trained(/*vision=*/true), weights.trainable().num_parameters());
   for (size_t i = 0; i < weights.specs().size(); ++i) EXPECT_FALSE(weights.at(i).requires_grad());
   const ParameterSet& parameters = weights.trainable();
   for (size_t i = 0; i < parameters.specs().size(); ++i) {

@@ -31,6 +31,7 @@ void expect_tiny(const ModelConfig& config) {
   EXPECT_EQ(config.rms_norm_eps, 1e-6);
   EXPECT_EQ(config.mrope_section, (std::vector<int64_t>{4, 6, 6}));
   EXPECT_TRUE(config.tie_word_embeddings);
+  EXPECT_EQ(config.max_positions, 4096);
   EXPECT_EQ(config.vision.depth, 3);
   EXPECT_EQ(config.vision.embed_dim, 128);
   EXPECT_EQ(config.vision.mlp_dim, 512);
@@ -62,7 +63,9 @@ TEST(ModelConfig, ReadsTheSpellingOfTheHubsFiles) {
     c["vision_config"]["in_chans"] = 3;
     c["vision_config"].erase("patch_size");
     c["sliding_window"] = nullptr;
+    c.erase("max_position_embeddings");
   });
+  EXPECT_EQ(config.max_positions, std::nullopt);
   EXPECT_FALSE(config.tie_word_embeddings);
   EXPECT_EQ(config.pad_token_id, 467);
   EXPECT_EQ(config.eos_token_id, 469);
@@ -77,6 +80,14 @@ TEST(ModelConfig, KeepsTheFileAsRead) {
 TEST(ModelConfig, AMissingFileIsNamed) {
   const TemporaryFolder folder;
   EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "config.json");
+}
+
+TEST(ModelConfig, AnAdapterIsNotAModel) {
+  const TemporaryFolder folder;
+  write_text(folder / "adapter_config.json", "{}");
+  EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "found a LoRA adapter");
+  EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "as model.lora.path");
+  EXPECT_ERROR(read_model_config(folder.path()), CheckpointError, "with merge_adapters");
 }
 
 TEST(ModelConfig, BrokenJsonIsNamedWithItsPlace) {
@@ -104,6 +115,7 @@ TEST(ModelConfig, WrongValuesAreNamedWithKeyAndExpectation) {
       {"hidden_size", -1, "key 'hidden_size'"},
       {"hidden_size", 18446744073709551615ull, "key 'hidden_size'"},
       {"num_hidden_layers", 0, "key 'num_hidden_layers'"},
+      {"max_position_embeddings", 0, "key 'max_position_embeddings': expected an integer from 1"},
       {"num_key_value_heads", 4, "key 'num_key_value_heads': expected a divisor"},
       {"vocab_size", nullptr,
        "key 'vocab_size': expected an integer from 1 to 16777216, found nothing"},

@@ -100,11 +100,15 @@ TEST(Weights, ZeroingTheFlatGradientZeroesEveryGradient) {
 
 TEST(Weights, AFrozenVisionTowerGetsNoGradients) {
   Weights weights(tiny_config());
-  weights.require_gradients(/*vision=*/false);
+  const at::Tensor gradients = weights.require_gradients(/*vision=*/false);
+  int64_t num_frozen = 0;
   for (size_t i = 0; i < weights.specs().size(); ++i) {
     EXPECT_EQ(weights.at(i).requires_grad(), !weights.specs()[i].is_vision);
     EXPECT_EQ(weights.at(i).grad().defined(), !weights.specs()[i].is_vision);
+    if (weights.specs()[i].is_vision) num_frozen += weights.at(i).numel();
   }
+  EXPECT_GT(num_frozen, 0);
+  EXPECT_EQ(gradients.numel(), weights.num_parameters() - num_frozen) << "memory for the tower";
   weights.forbid_gradients();
   EXPECT_FALSE(weights.get("model.norm.weight").requires_grad());
   EXPECT_FALSE(weights.get("model.norm.weight").grad().defined());

@@ -191,6 +191,35 @@ TEST_F(Checkpoint, OfAnotherModelIsRefused) {
       HasSubstr("'exp_avg_sq' is missing or does not have"));
 }
 
+TEST_F(Checkpoint, OfAFrozenTowerHoldsMomentsOfTheRest) {
+  const auto make = [&](bool train_vision) {
+    return AdamW(model_.weights().trainable(), model_.weights().require_gradients(train_vision), {},
+                 train_vision);
+  };
+  AdamW frozen = make(false);
+  frozen.gradients().copy_(test::random_normal({frozen.gradients().numel()}, 5));
+  frozen.step(1e-3);
+  save(1, "float32", &frozen);
+  AdamW restored = make(false);
+  load_optimizer(at_step(1), restored);
+  EXPECT_TRUE(at::equal(restored.exp_avg, frozen.exp_avg));
+  EXPECT_TRUE(at::equal(restored.exp_avg_sq, frozen.exp_avg_sq));
+  AdamW whole = make(true);
+  EXPECT_THAT(test::error_text<core::CheckpointError>([&] { load_optimizer(at_step(1), whole); }),
+              HasSubstr("model.train_vision"));
+}
+
+TEST_F(Checkpoint, OfATrainedTowerResumesWithAFrozenOne) {
+  const AdamW optimizer = train();
+  save(1, "float32", &optimizer);
+  AdamW frozen(model_.weights().trainable(), model_.weights().require_gradients(false), {}, false);
+  load_optimizer(at_step(1), frozen);
+  EXPECT_TRUE(at::equal(frozen.exp_avg, frozen.of_trained(optimizer.exp_avg)));
+  EXPECT_TRUE(at::equal(frozen.exp_avg_sq, frozen.of_trained(optimizer.exp_avg_sq)));
+  EXPECT_LT(frozen.exp_avg.numel(), optimizer.exp_avg.numel());
+  EXPECT_EQ(frozen.num_steps, 2);
+}
+
 TEST_F(Checkpoint, WithACutOptimizerIsRefused) {
   const AdamW optimizer = train();
   save(1, "float32", &optimizer);

@@ -7,12 +7,14 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/files.h"
 #include "distributed/fake_communicator.h"
+#include "tests/rl/error_text.h"
 #include "tests/rl/temporary_folder.h"
 #include "tests/rl/thread_communicator.h"
 #include "tests/rl/tiny_model.h"
@@ -21,6 +23,7 @@ namespace retrace::rl {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 TEST(WilsonInterval, AgreesWithTabulatedValues) {
@@ -72,7 +75,9 @@ class Evaluation : public ::testing::Test {
   EvalResult evaluate_on(distributed::Communicator& communicator,
                          const std::vector<data::Sample>& samples,
                          const std::filesystem::path& details, bool blind = false) {
-    model::QwenVl model = test::tiny_model();  // its own: ranks are threads
+    model::ModelConfig model_config = test::tiny_config();
+    model_config.max_positions = max_positions_;
+    model::QwenVl model(model_config, test::tiny_model().weights());  // its own: ranks are threads
     data::FrameCache frames({}, 0);
     const model::Processor processor = model::family_processor(model.config().family);
     const PromptBuilder prompts({test::tiny_tokenizer(), model.config(), processor, frames}, {});
@@ -88,6 +93,7 @@ class Evaluation : public ::testing::Test {
 
   test::TemporaryFolder folder_;
   RunConfig config_;
+  std::optional<int64_t> max_positions_;
 };
 
 TEST_F(Evaluation, CountsEverySampleInItsGroups) {
@@ -132,6 +138,16 @@ TEST_F(Evaluation, DrawsOtherTextsForTheBlindTwin) {
   evaluate_on(communicator, text_samples(3), folder_ / "blind.jsonl", true);
   EXPECT_NE(core::read_text_file(folder_ / "seen.jsonl"),
             core::read_text_file(folder_ / "blind.jsonl"));
+}
+
+TEST_F(Evaluation, RefusesACompletionLongerThanTheModelHasPositions) {
+  distributed::FakeCommunicator communicator;
+  max_positions_ = 1000;
+  EXPECT_EQ(evaluate_on(communicator, text_samples(1), "").all().total, 1);
+  config_.rollout.max_new_tokens = 1000;
+  EXPECT_THAT(
+      test::error_text<core::Error>([&] { evaluate_on(communicator, text_samples(1), ""); }),
+      HasSubstr("sample 0: prompt: "));
 }
 
 TEST_F(Evaluation, WritesNothingWithoutADetailsFile) {

@@ -90,7 +90,9 @@ class GrpoStageTest : public ::testing::Test {
   // `before_step` may change what scripted rewards look at.
   Outcome run(const std::filesystem::path& rollouts, double policy_noise = 0,
               const std::function<void(int64_t)>& before_step = {}) {
-    model::QwenVl policy = test::tiny_model();
+    model::ModelConfig model_config = test::tiny_config();
+    model_config.max_positions = max_positions_;
+    model::QwenVl policy(model_config, test::tiny_model().weights());
     auto reference =
         std::make_unique<model::QwenVl>(policy.config(), policy.weights().frozen_copy());
     at::Tensor flat = policy.weights().trainable().flat();
@@ -102,7 +104,7 @@ class GrpoStageTest : public ::testing::Test {
     data::FrameOptions frame_options;
     frame_options.sampler = {.rule = data::SamplingRule::kLinspaceFloor, .num_frames = 8};
     frame_options.min_pixels = frame_options.max_pixels = 56 * 56;
-    data::FrameCache frames(frame_options, 1 << 24);
+    data::FrameCache frames(frame_options, 1 << 24, disk_);
     const model::Processor processor = model::family_processor(policy.config().family);
     const PromptBuilder prompts({test::tiny_tokenizer(), policy.config(), processor, frames}, {});
     const RunContext context{config_, communicator_, policy, test::tiny_tokenizer(),
@@ -140,7 +142,9 @@ class GrpoStageTest : public ::testing::Test {
   distributed::FakeCommunicator communicator_;
   RunConfig config_;
   std::vector<data::Sample> samples_;
-  std::unique_ptr<reward::Judge> judge_;  // for scripted rewards; null: none
+  std::optional<int64_t> max_positions_;
+  std::shared_ptr<data::DiskFrameCache> disk_;  // null: frames are kept in memory only
+  std::unique_ptr<reward::Judge> judge_;        // for scripted rewards; null: none
 };
 
 }  // namespace retrace::rl

@@ -1,14 +1,19 @@
 // One GRPO stage on a tiny model: what moves the weights, and what shuffled clips change.
 #include "rl/grpo_stage.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
 
+#include "rl/agreement.h"
+#include "tests/rl/error_text.h"
 #include "tests/rl/grpo_stage_fixture.h"
 
 namespace retrace::rl {
 namespace {
+
+using testing::HasSubstr;
 
 // ------------------------------------------------------------------------------------------------
 // Steps without a signal
@@ -118,6 +123,30 @@ TEST_F(GrpoStageTest, HasNothingToShuffleWithoutVideo) {
   EXPECT_EQ(all_lines(folder_ / "a", "shuffled"), "");
   EXPECT_EQ(outcome.metrics[0].at("reward/temporal_contrast/mean"), 0);
   EXPECT_EQ(outcome.metrics[0].at("reward/missing_fraction"), 0);
+}
+
+TEST_F(GrpoStageTest, RefusesCompletionsLongerThanTheModelHasPositions) {
+  max_positions_ = 1000;
+  EXPECT_NO_THROW(run(folder_ / "short"));
+  config_.rollout.max_new_tokens = 1000;
+  EXPECT_THAT(test::error_text<AgreedError>([&] { run(folder_ / "long"); }),
+              HasSubstr("expected at most 1000 positions (max_position_embeddings"));
+}
+
+TEST_F(GrpoStageTest, CountsClipsReadFromDiskByStep) {
+  give_videos();
+  data::DiskCacheOptions options;
+  options.folder = folder_ / "frames";
+  disk_ = std::make_shared<data::DiskFrameCache>(options);
+  const auto hits = [&](const std::string& rollouts) {
+    const Outcome outcome = run(folder_ / rollouts);
+    std::vector<double> by_step;
+    for (const auto& metrics : outcome.metrics) by_step.push_back(metrics.at("video/disk_hits"));
+    return by_step;
+  };
+  // 3 steps of 2 prompts about 3 clips: the first step sees two, the second the third one.
+  EXPECT_EQ(hits("decoding"), (std::vector<double>{0, 0, 0}));
+  EXPECT_EQ(hits("reading"), (std::vector<double>{2, 1, 0}));
 }
 
 TEST(ShuffledFrames, ArePermutationsOtherThanTheOrderOfTime) {

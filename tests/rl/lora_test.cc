@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // Rounding of float32 sums that are added up in another order; the largest value is the scale.
 constexpr test::Tolerance kRounding{1e-5, 1e-7};
@@ -247,6 +248,19 @@ TEST_F(LoraCheckpoint, ReferenceIsTheBaseIfAdaptersStartedAtZero) {
 // The recipe
 // ------------------------------------------------------------------------------------------------
 
+TEST_F(LoraCheckpoint, ErrorsOfFoldersBeginWithTheirKey) {
+  RunConfig config;
+  config.model.path = source();  // without weights
+  const auto refusal = [&] {
+    return test::error_text<core::CheckpointError>(
+        [&] { start_weights(config, test::tiny_config(), std::nullopt); });
+  };
+  EXPECT_THAT(refusal(), StartsWith("model.path: "));
+  config.model.random_init = true;
+  config.model.lora.path = folder_ / "nowhere";
+  EXPECT_THAT(refusal(), StartsWith("model.lora.path: "));
+}
+
 TEST_F(LoraCheckpoint, StartsFromTheRecipe) {
   RunConfig config;
   config.model.path = source();
@@ -261,6 +275,8 @@ TEST_F(LoraCheckpoint, StartsFromTheRecipe) {
   const model::Weights language = start_weights(config, model_config, std::nullopt);
   EXPECT_FALSE(language.can_train_vision()) << "a frozen tower has adapters";
   EXPECT_EQ(count_trained(config, all.specs()), language.trainable().num_parameters());
+  EXPECT_NO_THROW(start_weights(config, test::tiny_config(model::ModelFamily::kQwen2Text), {}))
+      << "a model without a tower has none to freeze";
 
   save(model_);
   config.model.lora.options = {.dropout = 0.5};

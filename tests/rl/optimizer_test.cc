@@ -87,7 +87,7 @@ class AdamWTest : public ::testing::Test {
     ReferenceAdamW reference = make_reference(options, train_vision);
     for (uint64_t step = 0; step < 6; ++step) {
       const double lr = 1e-2 / static_cast<double>(step + 1);
-      optimizer.gradients().copy_(gradient(step));
+      optimizer.gradients().copy_(optimizer.of_trained(gradient(step)));
       const double norm = optimizer.step(lr);
       EXPECT_NEAR(norm, reference.step(gradient(step), lr), 1e-9 * norm);
       EXPECT_TENSOR_NEAR(values(), reference.parameters.to(at::kFloat),
@@ -139,6 +139,8 @@ TEST_F(AdamWTest, CountsOnlyTrainedParametersInTheNorm) {
   const double num_trained = masks_of(weights(), false).trains.sum().item<double>();
   EXPECT_LT(num_trained, static_cast<double>(weights().num_parameters()));
   EXPECT_NEAR(optimizer.step(0), 1e-3 * std::sqrt(num_trained), 1e-8);
+  for (const at::Tensor& buffer : {optimizer.gradients(), optimizer.exp_avg, optimizer.exp_avg_sq})
+    EXPECT_EQ(buffer.numel(), static_cast<int64_t>(num_trained)) << "memory for a frozen tower";
 }
 
 TEST_F(AdamWTest, ClipsToTheLimit) {

@@ -150,6 +150,22 @@ TEST_F(Prompt, RefusesAPromptAboveTheLimit) {
               HasSubstr(fmt::format("{} tokens, 12 of them of 1 images and videos", length)));
 }
 
+TEST_F(Prompt, RefusesPositionsThatTheModelIsNotMadeFor) {
+  data::Sample sample = video_sample();
+  sample.index = 7;
+  const PreparedPrompt prompt = builder().build(sample);
+  // 12 tokens of the video take 3 positions: the largest of 2 pairs, 2 rows and 3 columns.
+  EXPECT_EQ(prompt.tokens.next_position, std::ssize(prompt.tokens.ids) - 12 + 3);
+  EXPECT_NO_THROW(builder().require_positions(sample, prompt, 1 << 20)) << "config.json says none";
+  config_.max_positions = prompt.tokens.next_position + 10;
+  EXPECT_NO_THROW(builder().require_positions(sample, prompt, 10));
+  EXPECT_THAT(
+      test::error_text<core::DataError>([&] { builder().require_positions(sample, prompt, 11); }),
+      AllOf(HasSubstr("sample 7: prompt: "),
+            HasSubstr(fmt::format("expected at most {} positions", *config_.max_positions)),
+            HasSubstr(fmt::format("found {}; show fewer", *config_.max_positions + 1))));
+}
+
 TEST_F(Prompt, OfAnImageFileHasTheValuesOfTransformers) {
   // From the file on: decoding, conversion, size, resampling, normalisation, patch order.
   const model::SafetensorsReader golden(RETRACE_SOURCE_DIR

@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using Overrides = std::vector<std::string>;
 
 constexpr const char* kRecipe = R"(
@@ -165,12 +166,17 @@ TEST_P(RecipeValue, OutOfItsRangeIsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     All, RecipeValue,
     ::testing::Values(
-        Refusal{"run.threads=0", "run.threads: must be at least 1, is 0"},
+        Refusal{"run.threads=0", "run.threads: must be in [1, 1024], is 0"},
+        Refusal{"run.threads=1000000", "run.threads: must be in [1, 1024], is 1000000"},
+        Refusal{"reward.threads=1000000", "reward.threads: must be in [1, 256], is 1000000"},
         Refusal{"model.path=\"\"", "model.path: must name a model folder"},
         Refusal{"video.fps=0", "video.fps: must be above 0, is 0"},
-        Refusal{"video.min_frames=1", "video.min_frames: must be at least 2, is 1"},
+        Refusal{"video.min_frames=1", "video.min_frames: must be in [2, 1000000], is 1"},
         Refusal{"video.max_frames=3", "video.max_frames: must be at least min_frames, is 3"},
-        Refusal{"video.num_frames=1", "video.num_frames: must be at least 2, is 1"},
+        Refusal{"video.num_frames=1", "video.num_frames: must be in [2, 1000000], is 1"},
+        Refusal{"video.num_frames=9000000000000000000", "video.num_frames: must be in [2, 1000"},
+        Refusal{"video.max_frames=1000001",
+                "video.max_frames: must be in [2, 1000000], is 1000001"},
         Refusal{"video.min_pixels=-1", "video.min_pixels: must be 0 (the model's) or more, is -1"},
         Refusal{"video.max_pixels=-1", "video.max_pixels: must be 0 (the model's) or at least"},
         Refusal{"image.min_pixels=-1", "image.min_pixels: must be 0 (the model's) or more, is -1"},
@@ -183,16 +189,20 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"video.cache_max_gb=.inf", "video.cache_max_gb: must be above 0"},
         Refusal{"video.resize=pil", "video.resize"},
         Refusal{"sft.data.max_samples=-1", "sft.data.max_samples: must be 0 (all) or more, is -1"},
-        Refusal{"sft.steps=-1", "sft.steps: must be 0 or more, is -1"},
+        Refusal{"sft.steps=-1", "sft.steps: must be in [0, 1000000000], is -1"},
+        Refusal{"sft.steps=9000000000000000000", "sft.steps: must be in [0, 1000000000]"},
         Refusal{"sft.epochs=1", "sft.steps: must be 0 when epochs is given, is 10"},
         Refusal{"grpo.epochs=-1", "grpo.epochs: must be"},
         Refusal{"grpo.epochs=.inf", "grpo.epochs: must be"},
-        Refusal{"grpo.prompts_per_step=0", "grpo.prompts_per_step: must be at least 1, is 0"},
-        Refusal{"grpo.micro_batch_tokens=0", "grpo.micro_batch_tokens: must be at least 1, is 0"},
+        Refusal{"grpo.prompts_per_step=0", "grpo.prompts_per_step: must be in [1, 65536], is 0"},
+        Refusal{"grpo.prompts_per_step=65537", "grpo.prompts_per_step: must be in [1, 65536]"},
+        Refusal{"grpo.micro_batch_tokens=0", "grpo.micro_batch_tokens: must be in [1, "},
+        Refusal{"grpo.micro_batch_tokens=9000000000000000000", "grpo.micro_batch_tokens: must be"},
         Refusal{"grpo.data.files=[]", "must name at least one jsonl file"},
         Refusal{"grpo.lr.peak=0", "grpo.lr.peak: must be above 0"},
         Refusal{"grpo.lr.peak=.inf", "grpo.lr.peak: must be above 0"},
-        Refusal{"grpo.lr.warmup_steps=-1", "grpo.lr.warmup_steps: must be 0 or more, is -1"},
+        Refusal{"grpo.lr.warmup_steps=-1", "grpo.lr.warmup_steps: must be in [0, 1000000000]"},
+        Refusal{"grpo.lr.warmup_steps=9223372036854775807", "grpo.lr.warmup_steps: must be in"},
         Refusal{"grpo.lr.final_fraction=1.5", "final_fraction: must be in [0, 1], is 1.5"},
         Refusal{"grpo.adamw.beta1=1", "grpo.adamw.beta1: must be in [0, 1), is 1"},
         Refusal{"grpo.adamw.beta2=-0.1", "grpo.adamw.beta2: must be in [0, 1), is -0.1"},
@@ -200,16 +210,20 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"grpo.adamw.weight_decay=-1", "grpo.adamw.weight_decay: must be 0 or more"},
         Refusal{"grpo.adamw.weight_decay=.inf", "grpo.adamw.weight_decay: must be 0 or more"},
         Refusal{"grpo.adamw.max_grad_norm=-1", "max_grad_norm: must be 0 (no clipping) or more"},
-        Refusal{"rollout.max_new_tokens=0", "rollout.max_new_tokens: must be"},
+        Refusal{"rollout.max_new_tokens=0", "rollout.max_new_tokens: must be in [1, 131072], is 0"},
+        Refusal{"rollout.max_new_tokens=131073", "rollout.max_new_tokens: must be in [1, 131072]"},
         Refusal{"rollout.temperature=0", "temperature: must be above 0 (evaluation has its own)"},
         Refusal{"rollout.temperature=.inf", "rollout.temperature: must be above 0"},
         Refusal{"rollout.top_k=-1", "rollout.top_k: must be 0 (off) or more, is -1"},
         Refusal{"rollout.top_p=0", "rollout.top_p: must be in (0, 1], is 0"},
         Refusal{"rollout.top_p=1.1", "rollout.top_p: must be in (0, 1], is 1.1"},
-        Refusal{"rollout.tile_rows=0", "rollout.tile_rows: must be"},
+        Refusal{"rollout.tile_rows=0", "rollout.tile_rows: must be in [1, 4096], is 0"},
+        Refusal{"rollout.tile_rows=4097", "rollout.tile_rows: must be in [1, 4096], is 4097"},
         Refusal{"reward.rewards=[]", "reward.rewards: must list at least one reward"},
         Refusal{"reward.rewards=[{name: leter}]", "unknown reward 'leter'; known rewards: letter"},
-        Refusal{"grpo.group_size=1", "group_size: must be at least 2, an advantage needs a group"},
+        Refusal{"grpo.group_size=1",
+                "must be in [2, 4096]: an advantage needs a group of at least 2"},
+        Refusal{"grpo.group_size=1000000", "grpo.group_size: must be in [2, 4096]"},
         Refusal{"grpo.updates_per_rollout=0", "updates_per_rollout: must be at least 1, is 0"},
         Refusal{"grpo.updates_per_rollout=3", "must divide grpo.prompts_per_step = 8, is 3"},
         Refusal{"grpo.clip_low=0", "grpo.clip_low: must be in (0, 1], is 0"},
@@ -236,6 +250,16 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Recipe, WithNothingToDoIsRefused) {
   EXPECT_THAT(refusal({}, "model: {path: m}\n"), HasSubstr("nothing to do"));
+}
+
+TEST_F(Recipe, IsNamedByTheErrorOfAFileThatItNames) {
+  const RunConfig config = read({"eval.data.files=[c.jsonl]"});
+  const auto refusal_of = [](const DataSection& section) {
+    return test::error_text<core::DataError>([&] { load_samples(section); });
+  };
+  EXPECT_THAT(refusal_of(config.sft.data), StartsWith("sft.data.files: a.jsonl: "));
+  EXPECT_THAT(refusal_of(config.grpo.data), StartsWith("grpo.data.files: a.jsonl: "));
+  EXPECT_THAT(refusal_of(config.eval.data), StartsWith("eval.data.files: c.jsonl: "));
 }
 
 // ------------------------------------------------------------------------------------------------

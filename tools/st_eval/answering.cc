@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "core/error.h"
 #include "core/progress.h"
@@ -75,7 +76,8 @@ ModelOptions read_model_options(const std::filesystem::path& recipe,
   return options;
 }
 
-AnsweringModel::AnsweringModel(const ModelOptions& options) : seed_(options.seed) {
+AnsweringModel::AnsweringModel(const ModelOptions& options)
+    : seed_(options.seed), max_new_tokens_(options.max_new_tokens) {
   const model::ModelConfig config = model::read_model_config(options.model);
   tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(options.model));
   model::Weights weights(config);
@@ -106,7 +108,9 @@ std::vector<Answer> AnsweringModel::answer(const std::vector<const Question*>& q
   std::vector<size_t> places;
   for (size_t i = 0; i < questions.size(); ++i) {
     try {
-      prompts.push_back(prompts_->build(questions[i]->sample, blind));
+      rl::PreparedPrompt prompt = prompts_->build(questions[i]->sample, blind);
+      prompts_->require_positions(questions[i]->sample, prompt, max_new_tokens_);
+      prompts.push_back(std::move(prompt));
       places.push_back(i);
     } catch (const core::DataError& error) {
       answers[i].error = error.what();

@@ -51,6 +51,7 @@ class AnsweringModel {
   std::unique_ptr<rl::PromptBuilder> prompts_;
   std::unique_ptr<rollout::RolloutEngine> engine_;
   uint64_t seed_;
+  int64_t max_new_tokens_;
 };
 
 // Answers what `file` does not hold yet; ranks share the questions, rank 0 alone has the file
