@@ -26,8 +26,8 @@ class GroupRewardFn {
   virtual std::string_view name() const = 0;
   // The reward of single completions that says how right each is; it must be listed too.
   virtual std::string_view accuracy() const = 0;
-  // Extra completions a group of `group_size` needs about frame-shuffled clips. The trainer samples
-  // them, has them judged, and does not train on them.
+  // Extra completions a group of `group_size` needs about frame-shuffled clips; 0 for all sizes or
+  // for none. The trainer samples them, has them judged by accuracy(), and does not train on them.
   virtual int64_t num_shuffled(int64_t /*group_size*/) const { return 0; }
   // [G]; nullopt: could not be judged.
   virtual std::vector<std::optional<double>> score(const GroupInput& input) const = 0;

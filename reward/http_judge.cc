@@ -41,8 +41,7 @@ std::string read_key(const HttpJudgeOptions& options) {
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == '\x7F'; })) {
     core::throw_<core::ConfigError>(
         "judge.key_env: the value of the variable that it names holds a space, a line end or a "
-        "byte "
-        "outside ASCII, which no key has; export it again without");
+        "byte outside ASCII, which no key has; export it again without");
   }
   return key;
 }
@@ -73,16 +72,29 @@ std::string refusal(int status, const std::string& key_env) {
   return fmt::format("HTTP {}", status);
 }
 
+std::string no_time_left(double retry_after_s) {
+  if (retry_after_s <= 0) return "; no time left for a retry";
+  return fmt::format(
+      "; no time left for a retry after the {:g} s that the server asks to wait (Retry-After)",
+      retry_after_s);
+}
+
 }  // namespace
 
-std::optional<OptionProblem> find_problem(const HttpJudgeOptions& options) {
-  const std::string url_problem = check_url(options.endpoint);
+std::optional<OptionProblem> find_key_problem(const HttpJudgeOptions& options) {
+  const std::string url_problem = options.endpoint.empty() ? "" : check_url(options.endpoint);
   if (!url_problem.empty()) return {{"endpoint", url_problem}};
-  if (options.model.empty()) return {{"model", "must be the server's name of a model, is empty"}};
   if (!is_variable_name(options.key_env)) {
     return {{"key_env",
              "must be the name of an environment variable (letters, digits, _), never the key"}};
   }
+  return std::nullopt;
+}
+
+std::optional<OptionProblem> find_problem(const HttpJudgeOptions& options) {
+  if (options.endpoint.empty()) return {{"endpoint", check_url(options.endpoint)}};
+  if (std::optional<OptionProblem> problem = find_key_problem(options)) return problem;
+  if (options.model.empty()) return {{"model", "must be the server's name of a model, is empty"}};
   if (!is_in(options.deadline_s, 0.001, 3600))
     return {{"deadline_seconds", "must be in [0.001, 3600]"}};
   if (!is_in(options.total_deadline_s, options.deadline_s, 86400))
@@ -130,9 +142,7 @@ class HttpJudge::KeyLock {
 };
 
 HttpJudge::HttpJudge(HttpJudgeOptions options)
-    : options_(std::move(options)),
-      jitter_(static_cast<uint64_t>(options_.seed), "judge retries"),
-      limiter_(options_.requests_per_second, options_.concurrency) {
+    : options_(std::move(options)), limiter_(options_.requests_per_second, options_.concurrency) {
   if (const std::optional<OptionProblem> problem = find_problem(options_))
     core::throw_<core::ConfigError>("judge.{}: {}", problem->option, problem->message);
   if (!options_.prompt.empty()) check_judge_prompt(options_.prompt);
@@ -184,20 +194,24 @@ std::optional<JudgeVerdict> HttpJudge::judge(const JudgeRequest& request) const 
 
 std::optional<JudgeVerdict> HttpJudge::ask(const JudgeRequest& request,
                                            Clock::time_point deadline) const {
-  const core::RandomStream jitter = jitter_.substream(static_cast<uint64_t>(asked_.load()));
+  const core::RandomStream jitter = jitter_.next();
   for (int64_t try_idx = 0;; ++try_idx) {
     Outcome outcome = attempt(request, try_idx, deadline);
     if (outcome.verdict) return outcome.verdict;
     if (is_interrupted()) outcome = {std::nullopt, "interrupted", false, -1};
-    if (outcome.retry && try_idx < options_.retry.retries) {
+    if (outcome.retry) {
       const Clock::time_point next =
           after(retry_delay(options_.retry, try_idx, outcome.retry_after_s, jitter).count());
-      if (outcome.retry_after_s > 0) limiter_.pause_until(after(outcome.retry_after_s));
-      if (next < deadline && sleep_until(next, is_interrupted)) {
-        ++retries_;
-        continue;
+      const bool has_time = next < deadline;
+      // See Note [Retry-After is kept or fails at once].
+      if (has_time && outcome.retry_after_s > 0) limiter_.pause_until(next);
+      if (try_idx < options_.retry.retries) {
+        if (has_time && sleep_until(next, is_interrupted)) {
+          ++retries_;
+          continue;
+        }
+        outcome.error += has_time ? "; interrupted" : no_time_left(outcome.retry_after_s);
       }
-      outcome.error += "; no time left for a retry";
     }
     report_failure(outcome.error, try_idx + 1);
     return std::nullopt;
@@ -206,8 +220,8 @@ std::optional<JudgeVerdict> HttpJudge::ask(const JudgeRequest& request,
 
 HttpJudge::Outcome HttpJudge::attempt(const JudgeRequest& request, int64_t attempt,
                                       Clock::time_point deadline) const {
-  if (!limiter_.acquire(deadline, is_interrupted))
-    return {std::nullopt, "no turn came before the deadline", false, -1};
+  const RateLimiter::Place place = limiter_.acquire(deadline, is_interrupted);
+  if (!place) return {std::nullopt, "no turn came before the deadline", false, -1};
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
   const auto allowed = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(options_.deadline_s));
@@ -216,7 +230,6 @@ HttpJudge::Outcome HttpJudge::attempt(const JudgeRequest& request, int64_t attem
                                      .bearer_token = key_,
                                      .deadline = std::min(left, allowed)},
                                     is_interrupted);
-  limiter_.release();
   return read_reply(reply);
 }
 

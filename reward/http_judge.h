@@ -5,6 +5,11 @@
 // out of reach or is answered in another form than asked for until the retries are used up is a
 // missing value.
 //
+// Note [Retry-After is kept or fails at once]: a wait after which a retry could still begin before
+// the judgement's deadline is kept, and holds back the requests of all threads, so no pause is
+// longer than one judgement may take. A longer one ends this judgement without a verdict at once
+// and holds back nothing: the next asks the server again, which may say otherwise by then.
+//
 // Note [The key stays in memory]: it is read from the environment variable that the options name
 // and goes into one header of the request. Nothing that is written (log lines, errors, the cache
 // and its keys) is made from the request's header or from the text of a refusal, which may repeat
@@ -21,7 +26,6 @@
 #include <set>
 #include <string>
 
-#include "core/random.h"
 #include "reward/chat_protocol.h"
 #include "reward/http_client.h"
 #include "reward/judge.h"
@@ -54,6 +58,9 @@ struct OptionProblem {
 };
 // The first option that cannot be used. Does not look at the environment.
 std::optional<OptionProblem> find_problem(const HttpJudgeOptions& options);
+// The same of `endpoint` and `key_env` only, where a key may stand by mistake; empty ones are good.
+// For whoever writes the options down without using them.
+std::optional<OptionProblem> find_key_problem(const HttpJudgeOptions& options);
 
 class HttpJudge : public Judge {
  public:
@@ -85,7 +92,7 @@ class HttpJudge : public Judge {
   const HttpJudgeOptions options_;
   std::string key_;
   std::unique_ptr<JudgeCache> cache_;
-  core::RandomStream jitter_;
+  mutable RetryJitter jitter_;
   mutable RateLimiter limiter_;
   mutable std::mutex keys_mutex_;
   mutable std::condition_variable keys_changed_;

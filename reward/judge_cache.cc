@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/logging.h"
 
 namespace retrace::reward {
 namespace {
@@ -36,6 +37,10 @@ bool write_file(const fs::path& path, const std::string& text) {
   return !file.fail();
 }
 
+bool is_part(double value) {
+  return value >= 0 && value <= 5;  // false of NaN
+}
+
 }  // namespace
 
 JudgeCache::JudgeCache(fs::path folder)
@@ -58,18 +63,30 @@ fs::path JudgeCache::path_of(std::string_view key) const {
 }
 
 std::optional<JudgeVerdict> JudgeCache::find(std::string_view key) const {
-  const std::optional<std::string> text = read_file(path_of(key));
+  const fs::path path = path_of(key);
+  const std::optional<std::string> text = read_file(path);
   if (!text) return std::nullopt;
   try {
     const Json entry = Json::parse(*text);
     if (entry.at("version") != kVersion || entry.at("key") != key) return std::nullopt;
-    return JudgeVerdict{.direction = entry.at("direction").get<double>(),
-                        .landmark = entry.at("landmark").get<double>(),
-                        .semantics = entry.at("semantics").get<double>(),
-                        .explanation = entry.at("explanation").get<std::string>()};
-  } catch (const Json::exception&) {
-    return std::nullopt;  // damaged
+    JudgeVerdict verdict{.direction = entry.at("direction").get<double>(),
+                         .landmark = entry.at("landmark").get<double>(),
+                         .semantics = entry.at("semantics").get<double>(),
+                         .explanation = entry.at("explanation").get<std::string>()};
+    if (is_part(verdict.direction) && is_part(verdict.landmark) && is_part(verdict.semantics))
+      return verdict;
+  } catch (const Json::exception&) {  // counts as missing
   }
+  warn_once(path);
+  return std::nullopt;
+}
+
+void JudgeCache::warn_once(const fs::path& path) const {
+  if (warned_.exchange(true)) return;
+  core::log_warning(
+      "{}: judge cache: expected a verdict of three parts from 0 to 5, found something else; such "
+      "entries are asked for again and replaced",
+      path.string());
 }
 
 bool JudgeCache::store(std::string_view key, const JudgeVerdict& verdict) const {

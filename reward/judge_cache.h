@@ -13,7 +13,8 @@ namespace retrace::reward {
 
 // A file is written beside its place and renamed to it, so a reader sees all of it or none. Its
 // name is a hash of the key; the key itself is in it and is compared, so two keys never share a
-// verdict. A file that is damaged or of another version counts as missing. Thread-safe.
+// verdict. A file that is damaged, of another version or with a part outside [0, 5] counts as
+// missing; the first that is not as it was written is named in a warning. Thread-safe.
 class JudgeCache {
  public:
   // Makes the folder. Throws DataError if it cannot be made or written to.
@@ -26,10 +27,12 @@ class JudgeCache {
 
  private:
   std::filesystem::path path_of(std::string_view key) const;
+  void warn_once(const std::filesystem::path& path) const;
 
   std::filesystem::path folder_;
   std::string name_;  // of this object, unlike that of any other, on other machines too
   mutable std::atomic<uint64_t> num_temporary_ = 0;
+  mutable std::atomic<bool> warned_ = false;
 };
 
 }  // namespace retrace::reward

@@ -29,20 +29,22 @@ RateLimiter::RateLimiter(double requests_per_second, int64_t max_at_once)
       max_at_once_(max_at_once),
       next_start_(Clock::now()) {}
 
-bool RateLimiter::wait_for_place(Clock::time_point deadline,
-                                 const std::function<bool()>& should_stop) {
+RateLimiter::Place RateLimiter::wait_for_place(Clock::time_point deadline,
+                                               const std::function<bool()>& should_stop) {
   std::unique_lock lock(mutex_);
   while (num_running_ >= max_at_once_) {
-    if (should_stop && should_stop()) return false;
-    if (Clock::now() >= deadline) return false;
+    if (should_stop && should_stop()) return nullptr;
+    if (Clock::now() >= deadline) return nullptr;
     changed_.wait_until(lock, std::min(deadline, Clock::now() + kLookEvery));
   }
   ++num_running_;
-  return true;
+  return Place(this);
 }
 
-bool RateLimiter::acquire(Clock::time_point deadline, const std::function<bool()>& should_stop) {
-  if (!wait_for_place(deadline, should_stop)) return false;
+RateLimiter::Place RateLimiter::acquire(Clock::time_point deadline,
+                                        const std::function<bool()>& should_stop) {
+  Place place = wait_for_place(deadline, should_stop);
+  if (!place) return nullptr;
   // A pause may move the time while a thread sleeps towards it, so it is looked at again.
   while (true) {
     Clock::time_point start;
@@ -51,14 +53,11 @@ bool RateLimiter::acquire(Clock::time_point deadline, const std::function<bool()
       const Clock::time_point now = Clock::now();
       if (next_start_ <= now) {
         next_start_ = now + interval_;
-        return true;
+        return place;
       }
       start = next_start_;
     }
-    if (start > deadline || !sleep_until(start, should_stop)) {
-      release();
-      return false;
-    }
+    if (start > deadline || !sleep_until(start, should_stop)) return nullptr;
   }
 }
 

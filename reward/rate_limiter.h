@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 namespace retrace::reward {
@@ -20,16 +21,20 @@ class RateLimiter {
   // has more of them; there is no burst.
   RateLimiter(double requests_per_second, int64_t max_at_once);
 
-  // Waits for a place and for its time. False if `deadline` comes first or `should_stop` says so;
-  // else release() must follow.
-  bool acquire(Clock::time_point deadline, const std::function<bool()>& should_stop);
-  void release();
-  // No request starts before `until`: what a server asks for with Retry-After holds for all
-  // threads.
+  struct Release {
+    void operator()(RateLimiter* limiter) const { limiter->release(); }
+  };
+  // Of the max_at_once; given back when destroyed. The limiter outlives it.
+  using Place = std::unique_ptr<RateLimiter, Release>;
+
+  // Waits for a place and for its time. Null if `deadline` comes first or `should_stop` says so.
+  Place acquire(Clock::time_point deadline, const std::function<bool()>& should_stop);
+  // No request of any thread starts before `until`. Cannot be taken back.
   void pause_until(Clock::time_point until);
 
  private:
-  bool wait_for_place(Clock::time_point deadline, const std::function<bool()>& should_stop);
+  Place wait_for_place(Clock::time_point deadline, const std::function<bool()>& should_stop);
+  void release();
 
   const Clock::duration interval_;
   const int64_t max_at_once_;

@@ -2,8 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 namespace retrace::reward {
+namespace {
+
+uint64_t entropy() {
+  std::random_device device;
+  return static_cast<uint64_t>(device()) << 32 | device();
+}
+
+}  // namespace
 
 bool is_worth_retrying(int http_status) {
   return http_status == 0 || http_status == 408 || http_status == 425 || http_status == 429 ||
@@ -13,9 +22,11 @@ bool is_worth_retrying(int http_status) {
 std::chrono::duration<double> retry_delay(const RetryOptions& options, int64_t retry,
                                           double retry_after_s, core::RandomStream jitter) {
   const double doubled = options.first_delay_s * std::exp2(static_cast<double>(retry));
-  const double limit = std::min(doubled, options.max_delay_s);
-  const double delay = limit * (1 + jitter.uniform(static_cast<uint64_t>(retry))) / 2;
-  return std::chrono::duration<double>(std::max(delay, retry_after_s));
+  const double half = std::min(doubled, options.max_delay_s) / 2;
+  const double spread = half * jitter.uniform(static_cast<uint64_t>(retry));
+  return std::chrono::duration<double>(std::max(half, retry_after_s) + spread);
 }
+
+RetryJitter::RetryJitter() : stream_(entropy(), "judge retries") {}
 
 }  // namespace retrace::reward

@@ -221,8 +221,7 @@ std::string_view to_string(Move move) {
 ParsedRoute parse_route(std::string_view text) {
   ParsedRoute route;
   for (const Words& words : split_clauses(text)) {
-    const size_t end =
-        static_cast<size_t>(std::find_if(words.begin(), words.end(), is_negation) - words.begin());
+    const size_t end = num_affirmed(words);
     const size_t num_moves = route.moves.size(), num_landmarks = route.landmarks.size();
     read_moves(Clause(words), end, route.moves);
     const bool took_stairs =

@@ -251,12 +251,6 @@ bool is_colour(std::string_view word) {
   return kColours.contains(word);
 }
 
-bool is_negation(std::string_view word) {
-  static const WordSet kNegations = {"not",    "dont", "never", "without", "instead", "avoid",
-                                     "cannot", "cant", "didnt", "doesnt",  "no"};
-  return kNegations.contains(word);
-}
-
 bool is_stairs(std::string_view word) {
   static const WordSet kStairs = {"stairs",    "stair",     "staircase", "stairway",
                                   "stairwell", "escalator", "elevator",  "lift",
@@ -267,6 +261,17 @@ bool is_stairs(std::string_view word) {
 bool is_number(std::string_view word) {
   return !word.empty() &&
          std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+size_t num_affirmed(const Words& clause) {
+  static const WordSet kNegations = {"not",    "dont", "never", "without", "avoid",
+                                     "cannot", "cant", "didnt", "doesnt",  "no"};
+  for (size_t i = 0; i < clause.size(); ++i) {
+    const bool is_instead_of =
+        clause[i] == "instead" && i + 1 < clause.size() && clause[i + 1] == "of";
+    if (is_instead_of || kNegations.contains(clause[i])) return i;
+  }
+  return clause.size();
 }
 
 }  // namespace retrace::reward

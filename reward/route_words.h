@@ -2,6 +2,7 @@
 // that reward/route_parser.h reads them with. English only.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,11 @@ enum class WordKind {
 WordKind word_kind(std::string_view word);
 
 bool is_colour(std::string_view word);
-bool is_negation(std::string_view word);
 bool is_stairs(std::string_view word);
 bool is_number(std::string_view word);
+
+// Words of a clause before the first that negates the rest ("not", "without", "instead of"); all of
+// them if none does. "Instead turn left" negates nothing in it.
+size_t num_affirmed(const Words& clause);
 
 }  // namespace retrace::reward

@@ -11,6 +11,8 @@
 namespace retrace::reward {
 namespace {
 
+constexpr int64_t kSmallestGroup = 2;
+
 void check_finite(const RewardSpec& spec, std::string_view key, double value) {
   if (std::isfinite(value)) return;
   core::throw_<core::ConfigError>("reward '{}': {} must be a finite number, is {}", spec.name, key,
@@ -81,9 +83,14 @@ size_t Rubric::index_of(std::string_view name) const {
   return static_cast<size_t>(found - entries_.begin());
 }
 
-bool Rubric::Entry::applies_to(const data::Sample& sample) const {
+bool Rubric::Entry::is_for(data::Task task) const {
   const std::vector<data::Task>& tasks = spec.tasks;
-  return tasks.empty() || std::find(tasks.begin(), tasks.end(), sample.task) != tasks.end();
+  return tasks.empty() || std::find(tasks.begin(), tasks.end(), task) != tasks.end();
+}
+
+bool Rubric::applies(const Entry& entry, const data::Sample& sample) const {
+  return entry.is_for(sample.task) &&
+         (!entry.accuracy || entries_[*entry.accuracy].is_for(sample.task));
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -95,11 +102,25 @@ Score Rubric::score(const RewardInput& input) const {
   for (const Entry& entry : entries_) {
     RewardPart& part = score.parts.emplace_back();
     part.name = entry.spec.name;
-    part.applies = entry.applies_to(input.sample);
+    part.applies = applies(entry, input.sample);
     if (part.applies && entry.single) part.raw = entry.single->score(input);
     check_raw(part.name, part.raw);
   }
   sum_up(score);
+  return score;
+}
+
+Score Rubric::score_shuffled(const RewardInput& input) const {
+  Score score;
+  for (const Entry& entry : entries_)
+    score.parts.push_back({entry.spec.name, std::nullopt, applies(entry, input.sample)});
+  for (const Entry& entry : entries_) {
+    if (!entry.group || !applies(entry, input.sample)) continue;
+    RewardPart& part = score.parts[*entry.accuracy];
+    if (part.raw || entry.group->num_shuffled(kSmallestGroup) == 0) continue;
+    part.raw = entries_[*entry.accuracy].single->score(input);
+    check_raw(part.name, part.raw);
+  }
   return score;
 }
 
@@ -172,17 +193,19 @@ std::vector<std::string> Rubric::names() const {
 std::vector<std::string> Rubric::unfit(const std::vector<data::Sample>& samples) const {
   std::vector<std::string> complaints;
   for (const Entry& entry : entries_) {
-    if (!entry.single) continue;
+    const RewardFn& judging = entry.single ? *entry.single : *entries_[*entry.accuracy].single;
     std::string first;
     const bool can_judge =
         std::any_of(samples.begin(), samples.end(), [&](const data::Sample& sample) {
-          const std::string why = entry.applies_to(sample) ? entry.single->why_unfit(sample)
-                                                           : "no sample is of its tasks";
+          if (!applies(entry, sample)) return false;
+          const std::string why = judging.why_unfit(sample);
           if (first.empty() && !why.empty())
-            first = fmt::format("{}: {} (sample {})", entry.spec.name, why, sample.index);
+            first = fmt::format("{} (sample {})", why, sample.index);
           return why.empty();
         });
-    if (!can_judge && !samples.empty()) complaints.push_back(first);
+    if (can_judge || samples.empty()) continue;
+    if (first.empty()) first = "no sample is of its tasks";
+    complaints.push_back(fmt::format("{}: {}", entry.spec.name, first));
   }
   return complaints;
 }

@@ -8,6 +8,9 @@
 // A part that could not be judged makes the total unknown, unless it cannot change it: its weight
 // is 0, its gate is closed, or it is for samples of other tasks. An unknown gate makes what it
 // gates unknown.
+//
+// A group reward is for samples that both its own tasks and those of its accuracy name: where the
+// accuracy is not for a sample, there is nothing to build on.
 #pragma once
 
 #include <memory>
@@ -32,7 +35,7 @@ struct RewardSpec {
 struct RewardPart {
   std::string name;
   std::optional<double> raw;  // before the weight; nullopt: could not be judged
-  bool applies = true;        // false: the sample's task is not one of the reward's; raw is nullopt
+  bool applies = true;        // false: the reward is for samples of other tasks; raw is nullopt
 };
 
 struct Score {
@@ -49,8 +52,11 @@ class Rubric {
   // One completion. Safe to call from several threads. Group rewards are left unknown: see
   // finish_group. Without group rewards the total is final.
   Score score(const RewardInput& input) const;
-  // Fills in the group rewards and the totals of a group's scores, [G] each. `shuffled` are the
-  // scores of the completions about frame-shuffled clips.
+  // One completion about a frame-shuffled clip: asks only the accuracy of those group rewards that
+  // compare with such completions. Everything else is left unknown, the total too.
+  Score score_shuffled(const RewardInput& input) const;
+  // Fills in the group rewards and the totals of a group's scores, [G] each. `shuffled` are what
+  // score_shuffled says of the completions about frame-shuffled clips.
   void finish_group(const std::vector<RewardInput>& inputs, std::vector<Score>& scores,
                     const std::vector<Score>& shuffled = {}) const;
   // Both for a whole group.
@@ -59,7 +65,8 @@ class Rubric {
   // Completions about frame-shuffled clips that a group needs; 0: none.
   int64_t num_shuffled(int64_t group_size) const;
   std::vector<std::string> names() const;
-  // For each reward that can judge none of `samples` that it is for: "<name>: <why>, sample <i>".
+  // For each reward that can judge none of `samples`: "<name>: <why> (sample <i>)" of the first
+  // sample that it is for. A group reward can judge what its accuracy can.
   std::vector<std::string> unfit(const std::vector<data::Sample>& samples) const;
 
  private:
@@ -68,11 +75,12 @@ class Rubric {
     std::unique_ptr<RewardFn> single;      // or
     std::unique_ptr<GroupRewardFn> group;  // exactly one of the two
     std::optional<size_t> gate, accuracy;  // entries; accuracy of group rewards only
-    bool applies_to(const data::Sample& sample) const;
+    bool is_for(data::Task task) const;
   };
   size_t index_of(std::string_view name) const;  // size() if there is none
   void add(const RewardSpec& spec, const RewardResources& resources);
   void link_accuracy();
+  bool applies(const Entry& entry, const data::Sample& sample) const;
   void sum_up(Score& score) const;
 
   std::vector<Entry> entries_;

@@ -39,22 +39,23 @@ GroupScoring::GroupScoring(const RunConfig& config, const reward::RewardResource
 // ------------------------------------------------------------------------------------------------
 
 void GroupScoring::judge(PromptWork& item) {
-  start(*item.sample, item.group.completions, item.scores);
+  start(&reward::Rubric::score, *item.sample, item.group.completions, item.scores);
 }
 
 void GroupScoring::judge_shuffled(PromptWork& item) {
-  start(*item.sample, item.shuffled->group.completions, item.shuffled->scores);
+  start(&reward::Rubric::score_shuffled, *item.sample, item.shuffled->group.completions,
+        item.shuffled->scores);
 }
 
-void GroupScoring::start(const data::Sample& sample,
+void GroupScoring::start(Scorer scorer, const data::Sample& sample,
                          const std::vector<rollout::Completion>& completions,
                          std::vector<reward::Score>& scores) {
   if (running_.empty() && judge_ != nullptr) before_ = judge_->counts();
   scores.resize(completions.size());
   for (size_t i = 0; i < completions.size(); ++i) {
     running_.push_back(
-        pool_.submit([this, &sample, &completion = completions[i], &score = scores[i]] {
-          score = rubric_.score(input_of(sample, completion));
+        pool_.submit([this, scorer, &sample, &completion = completions[i], &score = scores[i]] {
+          score = (rubric_.*scorer)(input_of(sample, completion));
         }));
   }
 }

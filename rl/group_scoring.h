@@ -45,7 +45,9 @@ class GroupScoring {
   std::vector<core::Metric> metrics(const MetricSums& sums) const;
 
  private:
-  void start(const data::Sample& sample, const std::vector<rollout::Completion>& completions,
+  using Scorer = reward::Score (reward::Rubric::*)(const reward::RewardInput&) const;
+  void start(Scorer scorer, const data::Sample& sample,
+             const std::vector<rollout::Completion>& completions,
              std::vector<reward::Score>& scores);
   void finish_group(PromptWork& item) const;
   void require_totals(const PromptWork& item) const;

@@ -52,10 +52,11 @@ void read_judge(core::ConfigNode root, JudgeSection& judge) {
   check_prompt(node, judge.http.prompt);
   node.require(judge.http.max_tokens >= kMinReplyTokens && judge.http.max_tokens <= kMaxReplyTokens,
                "max_tokens", "must be in [16, 65536]", judge.http.max_tokens);
-  if (judge.backend == JudgeBackend::kHttp) {
-    if (const auto problem = reward::find_problem(judge.http))
-      node.fail(problem->option, problem->message);
-  }
+  // With the others too: their runs write down the whole section.
+  const bool is_http = judge.backend == JudgeBackend::kHttp;
+  const auto problem =
+      is_http ? reward::find_problem(judge.http) : reward::find_key_problem(judge.http);
+  if (problem) node.fail(problem->option, problem->message);
   if (judge.backend == JudgeBackend::kLocal && judge.local.path.empty())
     node.fail("path", "must name a model folder in Hugging Face layout, is empty");
   node.finish();

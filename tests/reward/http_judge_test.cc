@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/interrupt.h"
+#include "core/logging.h"
 #include "core/random.h"
 #include "tests/reward/http_judge_fixture.h"
 #include "tests/reward/judge_server.h"
@@ -74,15 +75,32 @@ TEST(HttpJudge, WaitsAsLongAsRetryAfterSays) {
   EXPECT_GE(seconds_since(start), 1);
 }
 
-TEST(HttpJudge, GivesUpWhereRetryAfterIsBeyondTheDeadline) {
-  JudgeServer server([](int, int) { return Fault::kTooMany; });
+TEST(HttpJudge, HoldsBackTheNextJudgementAsLongAsRetryAfterSays) {
+  const JudgeServer server([](int id, int) { return id == 1 ? Fault::kTooMany : Fault::kNone; });
+  HttpJudgeOptions options = options_for(server.endpoint());
+  options.retry.retries = 0;
+  const HttpJudge judge(options);
+  const auto start = Clock::now();
+  EXPECT_FALSE(ask(judge, 1));
+  expect_right(ask(judge, 2), 2);
+  EXPECT_GE(seconds_since(start), 1);
+}
+
+TEST(HttpJudge, ARetryAfterBeyondTheDeadlineFailsAtOnceAndHoldsBackNothing) {
+  const TemporaryFolder folder;
+  core::init_logging({.file = folder.path() / "log.txt"});
+  JudgeServer server([](int id, int) { return id == 1 ? Fault::kTooMany : Fault::kNone; });
   server.retry_after = "3600";
   const HttpJudge judge(options_for(server.endpoint()));
   const auto start = Clock::now();
   EXPECT_FALSE(ask(judge, 1));
-  EXPECT_FALSE(ask(judge, 2));  // the server's hour holds for this one too
+  expect_right(ask(judge, 2), 2);
+  EXPECT_FALSE(ask(judge, 1));  // asks again
   EXPECT_LT(seconds_since(start), 30);
-  EXPECT_EQ(server.num_requests(), 1);
+  EXPECT_EQ(server.num_requests(), 3);
+  core::init_logging({});
+  EXPECT_THAT(folder.everything(),
+              HasSubstr("HTTP 429; no time left for a retry after the 3600 s"));
 }
 
 TEST(HttpJudge, ASlowServerEndsAtTheDeadlines) {

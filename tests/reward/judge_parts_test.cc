@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,11 +32,33 @@ TEST(RetryPolicy, DelaysGrowAndAreSpread) {
       const double delay = retry_delay(options, retry, -1, jitter).count();
       EXPECT_GE(delay, limit / 2);
       EXPECT_LE(delay, limit);
-      EXPECT_GE(retry_delay(options, retry, 7, jitter).count(), 7);
+      const double delay_after = retry_delay(options, retry, 7, jitter).count();
+      EXPECT_GE(delay_after, 7);
+      EXPECT_LE(delay_after, 7 + limit / 2);
     }
   }
   const core::RandomStream one(1, "a"), other(1, "b");
   EXPECT_NE(retry_delay(options, 0, -1, one), retry_delay(options, 0, -1, other));
+  EXPECT_NE(retry_delay(options, 0, 7, one), retry_delay(options, 0, 7, other));
+}
+
+TEST(RetryJitter, DiffersBetweenJudgementsOfAllThreadsAndBetweenProcesses) {
+  RetryJitter here, elsewhere;  // another process has another object
+  std::mutex mutex;
+  std::set<uint64_t> keys;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 50; ++k) {
+        const uint64_t key = here.next().key();
+        const std::lock_guard lock(mutex);
+        keys.insert(key);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int k = 0; k < 400; ++k) keys.insert(elsewhere.next().key());
+  EXPECT_EQ(keys.size(), 800u);
 }
 
 TEST(RetryPolicy, RetriesWhatMayPass) {
@@ -50,7 +76,6 @@ TEST(RateLimiter, SpacesStarts) {
     threads.emplace_back([&] {
       for (int k = 0; k < 10; ++k) {
         ASSERT_TRUE(limiter.acquire(Clock::time_point::max(), nullptr));
-        limiter.release();
       }
     });
   }
@@ -60,15 +85,32 @@ TEST(RateLimiter, SpacesStarts) {
 
 TEST(RateLimiter, EndsAtTheDeadlineAndWhenTold) {
   RateLimiter limiter(0, 1);
-  ASSERT_TRUE(limiter.acquire(Clock::time_point::max(), nullptr));
-  EXPECT_FALSE(limiter.acquire(Clock::now() + std::chrono::milliseconds(30), nullptr));
-  EXPECT_FALSE(limiter.acquire(Clock::time_point::max(), [] { return true; }));
-  limiter.release();
+  {
+    const RateLimiter::Place place = limiter.acquire(Clock::time_point::max(), nullptr);
+    ASSERT_TRUE(place);
+    EXPECT_FALSE(limiter.acquire(Clock::now() + std::chrono::milliseconds(30), nullptr));
+    EXPECT_FALSE(limiter.acquire(Clock::time_point::max(), [] { return true; }));
+  }
   limiter.pause_until(Clock::now() + std::chrono::hours(1));
   EXPECT_FALSE(limiter.acquire(Clock::now() + std::chrono::seconds(1), nullptr));
   EXPECT_FALSE(limiter.acquire(Clock::time_point::max(), [] { return true; }));
   limiter.pause_until(Clock::now());  // no pause is shortened
   EXPECT_FALSE(limiter.acquire(Clock::now() + std::chrono::seconds(1), nullptr));
+}
+
+TEST(RateLimiter, APlaceComesBackWhateverIsThrown) {
+  RateLimiter limiter(0, 1);
+  const auto soon = [] { return Clock::now() + std::chrono::seconds(10); };
+  const auto fail = []() -> bool { throw std::runtime_error("stop"); };
+  EXPECT_THROW(
+      {
+        const RateLimiter::Place place = limiter.acquire(soon(), nullptr);
+        fail();
+      },
+      std::runtime_error);
+  limiter.pause_until(Clock::now() + std::chrono::milliseconds(50));
+  EXPECT_THROW(limiter.acquire(soon(), fail), std::runtime_error);  // with a place, before its time
+  EXPECT_TRUE(limiter.acquire(soon(), nullptr));
 }
 
 class JudgeCacheTest : public testing::Test {
@@ -111,6 +153,30 @@ TEST_F(JudgeCacheTest, DamagedFilesCountAsMissing) {
     std::ofstream(file) << text;
     EXPECT_FALSE(cache.find("key")) << text;
   }
+  EXPECT_TRUE(cache.store("key", {1, 2, 3, ""}));
+  EXPECT_TRUE(cache.find("key"));
+}
+
+TEST_F(JudgeCacheTest, PartsOutOfRangeCountAsMissingAndAreWarnedOfOnce) {
+  const JudgeCache cache(folder_);
+  cache.store("key", {5, 0, 3, ""});
+  EXPECT_TRUE(cache.find("key"));
+  const fs::path file = only_file();
+  const auto entry = [](const char* parts) {
+    return fmt::format(R"({{"version": 1, "key": "key", {}, "explanation": ""}})", parts);
+  };
+  testing::internal::CaptureStderr();
+  for (const char* parts : {R"("direction": 5.5, "landmark": 4, "semantics": 3)",
+                            R"("direction": 5, "landmark": -1, "semantics": 3)",
+                            R"("direction": 5, "landmark": 4, "semantics": 1e308)",
+                            R"("direction": 5, "landmark": 4, "semantics": 1e999)",
+                            R"("direction": 5, "landmark": 4, "semantics": null)"}) {
+    std::ofstream(file) << entry(parts);
+    EXPECT_FALSE(cache.find("key")) << parts;
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find(file.string() + ": judge cache"), std::string::npos) << log;
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
   EXPECT_TRUE(cache.store("key", {1, 2, 3, ""}));
   EXPECT_TRUE(cache.find("key"));
 }

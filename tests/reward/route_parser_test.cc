@@ -63,6 +63,14 @@ TEST(ParseRoute, LeavesOutWhatIsNegated) {
   EXPECT_EQ(landmarks_of("Never pass the bakery, walk to the church"), "church");
 }
 
+TEST(ParseRoute, InsteadNegatesOnlyWithOf) {
+  EXPECT_EQ(moves_of("Instead turn left at the lamp"), "L");
+  EXPECT_EQ(landmarks_of("Instead turn left at the lamp"), "lamp");
+  EXPECT_EQ(moves_of("Do not go straight; turn right instead and walk on"), "RS");
+  EXPECT_EQ(moves_of("Instead of turning left, turn right"), "R");
+  EXPECT_EQ(landmarks_of("Turn right instead of passing the bakery"), "");
+}
+
 TEST(ParseRoute, ReadsTurningBack) {
   EXPECT_EQ(moves_of("make a U-turn"), "B");
   EXPECT_EQ(moves_of("turn around and walk back"), "B");

@@ -111,10 +111,14 @@ TEST_F(GrpoStageTest, JudgesCompletionsAboutShuffledFramesAndDoesNotLearnFromThe
 TEST_F(GrpoStageTest, PaysTemporalContrastByTheShuffledCompletions) {
   give_videos();
   config_.grpo.steps = 1;
-  config_.reward.rewards = {scripted([](const auto&) { return 1.0; }), temporal_contrast(0.3)};
+  config_.reward.rewards = {
+      scripted([](const auto&) { return 1.0; }), {"format", 0.0}, temporal_contrast(0.3)};
   const Outcome equal = run(folder_ / "equal");
   EXPECT_EQ(equal.metrics[0].at("reward/temporal_contrast/mean"), 0);  // no better than shuffled
   EXPECT_EQ(equal.metrics[0].at("reward/mean"), 1);
+  EXPECT_THAT(
+      all_lines(folder_ / "equal", "shuffled"),
+      HasSubstr(R"({"scripted":1.0,"format":null,"temporal_contrast":null},"reward":null)"));
 }
 
 TEST_F(GrpoStageTest, HasNothingToShuffleWithoutVideo) {

@@ -53,12 +53,22 @@ TEST(JudgeSection, NamesFileAndKeyOfWhatIsWrong) {
            {http + "prompt: 'x'", "judge.prompt"},
            {"max_tokens: 3", "judge.max_tokens"},
            {"backend: local", "judge.path"},
+           {"key_env: 'sk-abc'", "judge.key_env"},  // with other backends too
+           {"endpoint: 'https://user:sk-abc@example.org/v1'", "judge.endpoint"},
+           {"endpoint: 'sk-abc'", "judge.endpoint"},
+           {"backend: local, path: x, key_env: 'sk-abc'", "judge.key_env"},
            {"endpoints: x", "endpoint"},
        }) {
     EXPECT_NE(problem(yaml).find(expected), std::string::npos) << yaml << ": " << problem(yaml);
     EXPECT_NE(problem(yaml).find("recipe.yaml"), std::string::npos) << problem(yaml);
     EXPECT_EQ(problem(yaml).find("sk-abc"), std::string::npos) << problem(yaml);
   }
+}
+
+TEST(JudgeSection, TakesOptionsOfAnotherBackend) {
+  const JudgeSection section =
+      read("judge: {endpoint: 'https://example.org/v1', key_env: RETRACE_NOT_SET}");
+  EXPECT_EQ(make_judge(section)->name(), "rules");
 }
 
 TEST(JudgeSection, TheKeyIsLookedForWhenTheJudgeIsMade) {

@@ -34,7 +34,7 @@ std::vector<reward::Score> Design::score(const SavedGroup& group) const {
     scores.push_back(rubric_.score(inputs.back()));
   }
   for (const SavedCompletion& completion : group.shuffled)
-    shuffled.push_back(rubric_.score(input_of(completion, group.sample)));
+    shuffled.push_back(rubric_.score_shuffled(input_of(completion, group.sample)));
   rubric_.finish_group(inputs, scores, shuffled);
   return scores;
 }
