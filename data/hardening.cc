@@ -64,7 +64,7 @@ std::string rewritten_problem(const Sample& sample, const std::vector<std::strin
     text += option_letter(i);
     text += ". " + options[i];
   }
-  return text.append(problem.substr(end));
+  return text.append(with_letter_list(problem.substr(end), options.size()));
 }
 
 // The solution for the right answer `letter`.
@@ -74,8 +74,8 @@ std::string rewritten_solution(const Sample& sample, char letter) {
     if (mention.kind != MentionKind::kAnswer || text[mention.at] != sample.answer.front()) {
       core::throw_<core::DataError>(
           "question at line {}: expected letters of options in its solution only in <answer> and "
-          "after 'answer is ', the right one each time, found {} at character {}; write the "
-          "thought anew",
+          "after 'answer is ', the right one each time, found {} at character {}; name options by "
+          "their words there",
           sample.index + 1, text[mention.at], mention.at + 1);
     }
     text[mention.at] = letter;

@@ -44,7 +44,8 @@ struct HardenedQuestions {
 };
 
 // Options are normalised (normalised_option), all different in words, and in random order; problem,
-// options, solution and answer agree afterwards, the texts of right answers stay. In a solution,
+// options, solution and answer agree afterwards, the texts of right answers stay. "A, B, C or D"
+// behind the options becomes the letters there are. In a solution,
 // the letter changes inside <answer></answer> and after "answer is ": a solution that discusses
 // options by letter has to be written anew first.
 //

@@ -48,6 +48,20 @@ std::vector<std::string_view> split_options(std::string_view text) {
   return options;
 }
 
+// "A, B or C"
+std::string letter_list(size_t num_options) {
+  std::string list;
+  for (size_t i = 0; i < num_options; ++i) {
+    if (i > 0) list += i + 1 == num_options ? " or " : ", ";
+    list += option_letter(i);
+  }
+  return list;
+}
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
 }  // namespace
 
 std::optional<ProblemParts> split_problem(std::string_view problem) {
@@ -76,6 +90,23 @@ std::string with_options(std::string_view problem, std::span<const std::string> 
     done = begin + parts->options[i].size();
   }
   result += problem.substr(done);
+  return result;
+}
+
+std::string with_letter_list(std::string_view text, size_t num_options) {
+  std::string result(text);
+  const std::string wanted = letter_list(num_options);
+  for (size_t length = 2; length <= kMaxOptions; ++length) {
+    const std::string list = letter_list(length);
+    if (length == num_options) continue;
+    for (size_t at = result.find(list); at != std::string::npos; at = result.find(list, at)) {
+      const size_t end = at + list.size();
+      const bool is_inside_word =
+          (at > 0 && is_word(result[at - 1])) || (end < result.size() && is_word(result[end]));
+      if (!is_inside_word) result.replace(at, list.size(), wanted);
+      at += is_inside_word ? 1 : wanted.size();
+    }
+  }
   return result;
 }
 

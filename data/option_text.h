@@ -25,6 +25,10 @@ std::optional<ProblemParts> split_problem(std::string_view problem);
 // The same text with other options in the same places. As many as it had.
 std::string with_options(std::string_view problem, std::span<const std::string> options);
 
+// The text where "A, B, C or D", of whatever number of letters, names the first `num_options` ones:
+// "A, B or C", "A or B", "A".
+std::string with_letter_list(std::string_view text, size_t num_options);
+
 // Without what tells an option's author: white space around and doubled, a closing period or comma,
 // capitals at the start of the option ("Turn left." -> "turn left"). Capitals elsewhere stay:
 // names.

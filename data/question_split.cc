@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -80,15 +81,27 @@ size_t prefix_length(std::span<const Video> videos, int64_t size) {
   return std::max<size_t>(best, 1);
 }
 
+// Of the released files.
+constexpr std::array<int64_t, 6> kReleasedSizes = {63, 126, 252, 378, 504, 630};
+
+std::vector<int64_t> sizes_up_to(int64_t num_train) {
+  std::vector<int64_t> sizes;
+  for (const int64_t size : kReleasedSizes) {
+    if (size < num_train) sizes.push_back(size);
+  }
+  sizes.push_back(num_train);
+  return sizes;
+}
+
 void check(const NestedSplitOptions& options) {
   if (options.test_share < 0 || options.test_share >= 1) {
-    core::throw_<core::ConfigError>("test share: must be in [0, 1), is {}", options.test_share);
+    core::throw_<core::ConfigError>("--test-share: must be in [0, 1), is {}", options.test_share);
   }
   int64_t last = 0;
   for (const int64_t size : options.sizes) {
     if (size <= last) {
-      core::throw_<core::ConfigError>("sizes: must ascend from at least 1, found {} after {}", size,
-                                      last);
+      core::throw_<core::ConfigError>("--sizes: must ascend from at least 1, found {} after {}",
+                                      size, last);
     }
     last = size;
   }
@@ -106,10 +119,15 @@ NestedSplit nested_split(std::span<const Sample> samples, const NestedSplitOptio
   NestedSplit split;
   split.test = samples_of(all.last(num_test));
   const int64_t num_train = std::ssize(samples) - std::ssize(split.test);
-  for (const int64_t size : options.sizes) {
+  if (num_train == 0) {
+    core::throw_<core::ConfigError>("--test-share: {} of {} videos leaves none to train on",
+                                    options.test_share, videos.size());
+  }
+  split.sizes = options.sizes.empty() ? sizes_up_to(num_train) : options.sizes;
+  for (const int64_t size : split.sizes) {
     if (size > num_train) {
       core::throw_<core::ConfigError>(
-          "sizes: {} questions asked for, there are {} to train on; leave the size out", size,
+          "--sizes: {} questions asked for, there are {} to train on; leave the size out", size,
           num_train);
     }
     split.train.push_back(samples_of(train.first(prefix_length(train, size))));
@@ -126,8 +144,9 @@ SourceSplit split_off_source(std::span<const Sample> samples, const std::string&
   }
   if (split.test.empty() || split.train.empty()) {
     core::throw_<core::DataError>(
-        "source '{}': expected questions of this source and of others, found only: {}", source,
-        fmt::join(sources, ", "));
+        "--hold-out: expected questions of source '{}' and of others, found only: {}; name another "
+        "source, or none",
+        source, fmt::join(sources, ", "));
   }
   return split;
 }

@@ -15,7 +15,9 @@
 namespace retrace::data {
 
 struct NestedSplitOptions {
-  std::vector<int64_t> sizes = {63, 126, 252, 378, 504, 630};  // questions, ascending
+  // Questions, ascending. Empty: those of the released files (63, 126, 252, 378, 504, 630) that are
+  // less than what there is to train on, then all of it.
+  std::vector<int64_t> sizes;
   double test_share = 0;  // [0, 1) of all videos, held out first
   uint64_t seed = 0;
 };
@@ -23,6 +25,7 @@ struct NestedSplitOptions {
 // Positions in the list of samples, ascending.
 struct NestedSplit {
   std::vector<size_t> test;                // empty where nothing is held out
+  std::vector<int64_t> sizes;              // asked for, or chosen
   std::vector<std::vector<size_t>> train;  // one a size; each holds the one before
 };
 
@@ -30,7 +33,8 @@ struct NestedSplit {
 // them and each size a prefix: the one nearest in questions, the shorter of two. So every set has
 // the sources' shares of the whole to within a video. A function of the video names, not of the
 // order of samples. Throws ConfigError for sizes that do not ascend, are below 1 or beyond what
-// there is after the test is held out, DataError for a sample without video.
+// there is after the test is held out, and for a test that leaves nothing, DataError for a sample
+// without video. Messages have the names of egost's options.
 NestedSplit nested_split(std::span<const Sample> samples, const NestedSplitOptions& options);
 
 // Trained on other sources than tested on.

@@ -15,9 +15,8 @@ namespace retrace::data {
 enum class ThoughtForm {
   kFile,     // as the file has it
   kReverse,  // the other direction's annotation, word for word, and the letter
-  // Step by step and without the letter. Where the right option shares more of its words with the
-  // steps than any other option does, turns are said in other words; if that is not enough, steps
-  // are replaced by "...", the one nearest to the right option first.
+  // Step by step and without the letter, told so that its words do not point at the right option
+  // (data/open_steps.h).
   kReverseOpen,
   kAnswerOnly,  // "<answer>C</answer>", without a thought
 };
@@ -34,15 +33,5 @@ std::string solution_in_form(const Sample& sample, ThoughtForm form);
 // Sets every solution. kStop: throws what solution_in_form throws. kAnswerOnly: samples without
 // opposite, task or direction get that form. Returns how many did.
 size_t set_solutions(std::vector<Sample>& samples, ThoughtForm form, ThoughtFallback fallback);
-
-// What kReverseOpen says of the route, one text a step.
-std::vector<std::string> open_steps(const Sample& sample);
-
-// Jaccard index of the sets of words: |a and b| / |a or b|; 0 for two empty texts.
-double word_overlap(std::string_view a, std::string_view b);
-
-// Whether the right option overlaps more with `text` than every other option: a reader who has not
-// seen the video finds the answer. False for open questions and for a single option.
-bool gives_answer_away(const Sample& sample, std::string_view text);
 
 }  // namespace retrace::data

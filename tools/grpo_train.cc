@@ -2,16 +2,13 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/interrupt.h"
 #include "core/logging.h"
-#include "core/resources.h"
 #include "distributed/mpi_communicator.h"
 #include "rl/agreement.h"
 #include "rl/plan.h"
@@ -19,6 +16,8 @@
 #include "rl/run_config.h"
 #include "rl/summary.h"
 #include "rl/trainer.h"
+#include "tools/command_line.h"
+#include "tools/mpi_program.h"
 
 namespace {
 
@@ -46,8 +45,7 @@ std::string quoted_yaml(std::string_view text) {
   return quoted + "'";
 }
 
-// Returns an exit code when the program should end here, -1 to go on.
-int parse_arguments(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Trains a video language model: SFT, then GRPO, as the recipe says.", "grpo_train");
   app.add_option("recipe", arguments.recipe, "recipe (YAML)")->required();
   app.add_option("--set", arguments.overrides, "override a recipe value: a.b=v (repeatable)")
@@ -58,16 +56,12 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
   app.add_flag("--plan", arguments.plan,
                "print the batch arithmetic, memory and time estimate, then stop");
   app.footer(kFooter);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (distributed::MpiSession::world_rank() == 0) app.exit(error);
-    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
-  }
+  const bool is_root = distributed::MpiSession::world_rank() == 0;
+  const std::optional<int> code = tools::parse_command_line(app, argc, argv, is_root);
   if (!arguments.run_dir.empty()) {
     arguments.overrides.push_back("run.dir=" + quoted_yaml(arguments.run_dir));
   }
-  return -1;
+  return code;
 }
 
 int train(const Arguments& arguments, distributed::Communicator& start_up) {
@@ -99,30 +93,15 @@ int train(const Arguments& arguments, distributed::Communicator& start_up) {
   return outcome.interrupted_by == 0 ? 0 : 128 + outcome.interrupted_by;
 }
 
+int run(int argc, char** argv) {
+  Arguments arguments;
+  if (const auto code = parse(argc, argv, arguments)) return *code;
+  const auto communicator = distributed::make_mpi_communicator({});
+  return train(arguments, *communicator);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  distributed::MpiSession session(&argc, &argv);
-  const int rank = distributed::MpiSession::world_rank();
-  core::init_logging(
-      {.rank = rank, .world_size = distributed::MpiSession::world_size(), .file = {}});
-  core::install_interrupt_handlers();
-  core::keep_freed_memory();
-  Arguments arguments;
-  if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;
-  try {
-    const auto communicator = distributed::make_mpi_communicator({});
-    try {
-      return train(arguments, *communicator);
-    } catch (const rl::AgreedError& error) {  // the same on every rank: all leave in order
-      if (rank == 0) core::log_error("{}", error.what());
-      return static_cast<int>(error.exit_code());
-    }
-  } catch (const core::Error& error) {
-    core::log_error("{}", error.what());
-    distributed::MpiSession::abort_all(static_cast<int>(error.exit_code()));
-  } catch (const std::exception& error) {
-    core::log_error("internal error: {}", error.what());
-    distributed::MpiSession::abort_all(static_cast<int>(core::ExitCode::kInternal));
-  }
+  return retrace::tools::run_mpi_program(argc, argv, run);
 }

@@ -2,7 +2,6 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,14 +9,17 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/program.h"
 #include "rl/judge_factory.h"
+#include "tools/command_line.h"
 
 namespace {
 
 using namespace retrace;
 
 struct Arguments {
-  std::string question, reference, prediction, direction;
+  std::string question, reference, prediction;
+  data::TravelDirection direction = data::TravelDirection::kUnknown;
   std::vector<std::string> settings;
 };
 
@@ -32,22 +34,17 @@ Examples:
 
 Exit codes: 0 done, 1 internal error, 2 bad usage, 3 no verdict, or a bad checkpoint, 130 interrupted)";
 
-int parse_arguments(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Scores one described route.", "judge_route");
   app.add_option("--reference", arguments.reference, "the annotated route")->required();
   app.add_option("--prediction", arguments.prediction, "the description to be judged")->required();
   app.add_option("--question", arguments.question, "what was asked");
-  app.add_option("--direction", arguments.direction, "which way is asked about")
-      ->check(CLI::IsMember({"forward", "reverse"}));
+  tools::add_choice(
+      app, "--direction", arguments.direction, "which way is asked about",
+      {{"forward", data::TravelDirection::kForward}, {"reverse", data::TravelDirection::kReverse}});
   app.add_option("--set", arguments.settings, "judge.KEY=VALUE, as in a recipe; may be repeated");
   app.footer(kFooter);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
-  }
-  return -1;
+  return tools::parse_command_line(app, argc, argv);
 }
 
 rl::JudgeSection read_section(const std::vector<std::string>& settings) {
@@ -64,8 +61,7 @@ int judge(const Arguments& arguments) {
       judge->judge({.question = arguments.question,
                     .reference = arguments.reference,
                     .prediction = arguments.prediction,
-                    .direction = data::parse_travel_direction(arguments.direction)
-                                     .value_or(data::TravelDirection::kUnknown)});
+                    .direction = arguments.direction});
   const reward::JudgeCounts counts = judge->counts();
   if (!verdict) {
     if (const int signal = core::interrupt_signal(); signal != 0) return 128 + signal;
@@ -87,17 +83,11 @@ int judge(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;
   at::set_num_threads(1);
   core::install_interrupt_handlers();
-  try {
+  return core::run_program("judge_route", [&] {
+    Arguments arguments;
+    if (const auto code = parse(argc, argv, arguments)) return *code;
     return judge(arguments);
-  } catch (const core::Error& error) {
-    fmt::print(stderr, "judge_route: {}\n", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "judge_route: internal error: {}\n", error.what());
-    return static_cast<int>(core::ExitCode::kInternal);
-  }
+  });
 }

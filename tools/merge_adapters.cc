@@ -1,16 +1,16 @@
 // merge_adapters: a model folder and LoRA adapters of it -> one model folder.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <string>
+#include <optional>
 
 #include "core/error.h"
-#include "core/logging.h"
+#include "core/program.h"
 #include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "model/checkpoint_writer.h"
 #include "model/model_config.h"
+#include "tools/command_line.h"
 
 namespace {
 
@@ -18,7 +18,7 @@ using namespace retrace;
 
 struct Arguments {
   std::filesystem::path model, adapter, out;
-  std::string dtype = "bfloat16";
+  at::ScalarType dtype = at::kBFloat16;
   double max_shard_gb = 5;
 };
 
@@ -36,18 +36,16 @@ void merge(const Arguments& arguments) {
   model::Weights weights(model::read_model_config(arguments.model));
   model::load_weights(arguments.model, weights);
   weights = weights.with_adapters(model::load_adapters(arguments.adapter, weights));
-  const model::SaveOptions options{arguments.dtype == "float32" ? at::kFloat : at::kBFloat16,
+  const model::SaveOptions options{arguments.dtype,
                                    static_cast<int64_t>(arguments.max_shard_gb * 1e9)};
   model::publish_model(arguments.out, arguments.model, weights, options);
   fmt::print("{}: {} adapters merged into {:.2f} M parameters, stored as {}\n",
              arguments.out.string(), weights.adapters()->entries().size(),
-             static_cast<double>(weights.num_parameters()) / 1e6, arguments.dtype);
+             static_cast<double>(weights.num_parameters()) / 1e6,
+             arguments.dtype == at::kFloat ? "float32" : "bfloat16");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Arguments arguments;
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Merges LoRA adapters (PEFT's layout) into the model they belong to.",
                "merge_adapters");
   app.add_option("--model", arguments.model, "base model, Hugging Face folder")->required();
@@ -55,25 +53,22 @@ int main(int argc, char** argv) {
                  "folder with adapter_config.json and adapter_model.safetensors")
       ->required();
   app.add_option("--out", arguments.out, "folder to make")->required();
-  app.add_option("--dtype", arguments.dtype, "of the written weights")
-      ->check(CLI::IsMember({"bfloat16", "float32"}))
-      ->capture_default_str();
+  tools::add_choice(app, "--dtype", arguments.dtype, "of the written weights",
+                    {{"bfloat16", at::kBFloat16}, {"float32", at::kFloat}});
   app.add_option("--max-shard-gb", arguments.max_shard_gb, "a larger model becomes shards")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.footer(kFooter);
-  try {
-    app.parse(argc, argv);
+  return tools::parse_command_line(app, argc, argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return core::run_program("merge_adapters", [&] {
+    Arguments arguments;
+    if (const auto code = parse(argc, argv, arguments)) return *code;
     merge(arguments);
     return 0;
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
-  } catch (const core::Error& error) {
-    core::log_error("{}", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    core::log_error("internal error: {}", error.what());
-    return static_cast<int>(core::ExitCode::kInternal);
-  }
+  });
 }

@@ -4,14 +4,14 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
+#include "core/program.h"
 #include "model/checkpoint_files.h"
 #include "model/processor.h"
 #include "model/prompt.h"
@@ -21,6 +21,7 @@
 #include "rl/media_options.h"
 #include "rl/prepared_prompt.h"
 #include "rollout/engine.h"
+#include "tools/command_line.h"
 
 namespace {
 
@@ -54,29 +55,29 @@ Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad video, image or checkpo
 
 void add_video_options(CLI::App& app, rl::VideoSection& video) {
   using Rule = data::SamplingRule;
-  static const std::map<std::string, Rule> kRules = {{"fps", Rule::kFps},
-                                                     {"linspace_round", Rule::kLinspaceRound},
-                                                     {"linspace_floor", Rule::kLinspaceFloor},
-                                                     {"segment_midpoint", Rule::kSegmentMidpoint},
-                                                     {"hf_qwen2_vl", Rule::kHfQwen2Vl},
-                                                     {"hf_qwen3_vl", Rule::kHfQwen3Vl},
-                                                     {"times", Rule::kTimes}};
-  static const std::map<std::string, rl::SizeRuleChoice> kSizeRules = {
-      {"auto", rl::SizeRuleChoice::kAuto},
-      {"qwen_vl_utils", rl::SizeRuleChoice::kQwenVlUtils},
-      {"processor", rl::SizeRuleChoice::kProcessor}};
+  using Size = rl::SizeRuleChoice;
   data::FrameSamplerOptions& sampler = video.frames.sampler;
   video.frames.min_pixels = video.frames.max_pixels = 0;
-  app.add_option("--sampling", sampler.rule, "frame sampling, as video.sampling of a recipe")
-      ->transform(CLI::CheckedTransformer(kRules));
+  tools::add_choice(app, "--sampling", sampler.rule,
+                    "frame sampling, as video.sampling of a recipe",
+                    {{"fps", Rule::kFps},
+                     {"linspace_round", Rule::kLinspaceRound},
+                     {"linspace_floor", Rule::kLinspaceFloor},
+                     {"segment_midpoint", Rule::kSegmentMidpoint},
+                     {"hf_qwen2_vl", Rule::kHfQwen2Vl},
+                     {"hf_qwen3_vl", Rule::kHfQwen3Vl},
+                     {"times", Rule::kTimes}});
   app.add_option("--fps", sampler.fps, "frames a second")->check(CLI::PositiveNumber);
   app.add_option("--min-frames", sampler.min_frames, "with fps")->check(CLI::Range(2, 1 << 20));
   app.add_option("--max-frames", sampler.max_frames, "with fps")->check(CLI::Range(2, 1 << 20));
   app.add_option("--num-frames", sampler.num_frames, "with linspace and segments")
       ->check(CLI::Range(2, 1 << 20));
   app.add_option("--times", sampler.times, "seconds, with times");
-  app.add_option("--size-rule", video.size_rule, "size of frames, as video.size_rule of a recipe")
-      ->transform(CLI::CheckedTransformer(kSizeRules));
+  tools::add_choice(app, "--size-rule", video.size_rule,
+                    "size of frames, as video.size_rule of a recipe",
+                    {{"auto", Size::kAuto},
+                     {"qwen_vl_utils", Size::kQwenVlUtils},
+                     {"processor", Size::kProcessor}});
   app.add_option("--min-pixels", video.frames.min_pixels, "of a video, after resizing")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--max-pixels", video.frames.max_pixels, "of a video, after resizing")
@@ -85,18 +86,16 @@ void add_video_options(CLI::App& app, rl::VideoSection& video) {
 }
 
 void add_image_options(CLI::App& app, rl::ImageSection& image) {
-  static const std::map<std::string, data::ImageReading> kReadings = {
-      {"transformers", data::ImageReading::kTransformers},
-      {"qwen_vl_utils", data::ImageReading::kQwenVlUtils}};
-  app.add_option("--image-reading", image.reading, "as image.reading of a recipe")
-      ->transform(CLI::CheckedTransformer(kReadings));
+  tools::add_choice(app, "--image-reading", image.reading, "as image.reading of a recipe",
+                    {{"transformers", data::ImageReading::kTransformers},
+                     {"qwen_vl_utils", data::ImageReading::kQwenVlUtils}});
   app.add_option("--image-min-pixels", image.min_pixels, "of an image, after resizing")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--image-max-pixels", image.max_pixels, "of an image, after resizing")
       ->check(CLI::NonNegativeNumber);
 }
 
-int parse_arguments(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Dumps what a model makes of one prompt, and prints its greedy answer.",
                "model_check");
   app.add_option("--model", arguments.model, "model folder in Hugging Face layout")->required();
@@ -110,13 +109,7 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
   add_video_options(app, arguments.video);
   add_image_options(app, arguments.image);
   app.footer(kFooter);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
-  }
-  return -1;
+  return tools::parse_command_line(app, argc, argv);
 }
 
 rl::PreparedPrompt prepare(const Arguments& arguments, const model::Tokenizer& tokenizer,
@@ -202,17 +195,11 @@ void check(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;
   at::set_num_threads(1);
-  try {
+  return core::run_program("model_check", [&] {
+    Arguments arguments;
+    if (const auto code = parse(argc, argv, arguments)) return *code;
     check(arguments);
     return 0;
-  } catch (const core::Error& error) {
-    fmt::print(stderr, "model_check: {}\n", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "model_check: internal error: {}\n", error.what());
-    return static_cast<int>(core::ExitCode::kInternal);
-  }
+  });
 }

@@ -4,13 +4,16 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <functional>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/interrupt.h"
 #include "core/logging.h"
+#include "core/program.h"
 #include "core/progress.h"
 #include "tests/core/test_helpers.h"
 
@@ -187,6 +190,32 @@ TEST(InterruptDeathTest, TheFirstSignalSetsTheFlagAndTheSecondEndsTheProcess) {
   };
   EXPECT_EXIT(receive_twice(SIGINT, SIGINT), ::testing::ExitedWithCode(130), "");
   EXPECT_EXIT(receive_twice(SIGINT, SIGTERM), ::testing::ExitedWithCode(143), "");
+}
+
+// ------------------------------------------------------------------------------------------------
+// How a program ends
+// ------------------------------------------------------------------------------------------------
+
+TEST(RunProgram, ReturnsWhatTheProgramReturns) {
+  CaptureStderr();
+  EXPECT_EQ(run_program("sorter", [] { return 7; }), 7);
+  EXPECT_EQ(GetCapturedStderr(), "");
+}
+
+TEST(RunProgram, PrintsAnErrorInOneLineAndReturnsItsCode) {
+  const auto ended = [](int code, const std::function<int()>& program) {
+    CaptureStderr();
+    EXPECT_EQ(run_program("sorter", program), code);
+    return GetCapturedStderr();
+  };
+  EXPECT_EQ(ended(2, []() -> int { throw ConfigError("--size: is 3"); }),
+            "sorter: error: --size: is 3\n");
+  EXPECT_EQ(ended(3, []() -> int { throw DataError("a.jsonl: is empty"); }),
+            "sorter: error: a.jsonl: is empty\n");
+  EXPECT_EQ(ended(1, []() -> int { throw InternalError("check failed"); }),
+            "sorter: internal error: check failed\n");
+  EXPECT_EQ(ended(1, []() -> int { throw std::out_of_range("at 5"); }),
+            "sorter: internal error: at 5\n");
 }
 
 }  // namespace

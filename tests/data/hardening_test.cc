@@ -73,7 +73,7 @@ void expect_hardened(const Sample& before, const Sample& after) {
                          after.options.end()));
   const auto old_parts = split_problem(before.problem);
   EXPECT_EQ(parts->question, old_parts->question);
-  EXPECT_EQ(parts->instruction, old_parts->instruction);
+  EXPECT_EQ(parts->instruction, with_letter_list(old_parts->instruction, after.options.size()));
   EXPECT_THAT(after.solution, HasSubstr("answer is " + after.answer + "</think>"));
   EXPECT_THAT(after.solution, HasSubstr("<answer>" + after.answer + "</answer>"));
   for (const std::string& option : after.options) EXPECT_EQ(option, normalised_option(option));
@@ -109,6 +109,19 @@ TEST(Hardening, CountsWhatItDid) {
   EXPECT_EQ(counts.num_block_questions, 4);
   counts = harden(questions(), with(Distractors::kFill, 0, 2)).counts;
   EXPECT_EQ(counts.num_removed, 1 + 2);
+}
+
+TEST(Hardening, TheInstructionNamesTheLettersThereAre) {
+  std::vector<Sample> samples = questions();
+  for (Sample& sample : samples)
+    sample.problem += " Return only the option number (e.g. A, B, C or D).";
+  const auto expect_letters = [&](const HardenedQuestions& result, const std::string& letters) {
+    for (const Sample& sample : result.samples)
+      EXPECT_THAT(sample.problem, ::testing::EndsWith("(e.g. " + letters + ")."));
+  };
+  expect_letters(harden(samples, with(Distractors::kReplace, 0, 6)), "A, B, C, D, E or F");
+  expect_letters(harden(samples, with(Distractors::kReplace, 0, 2)), "A or B");
+  expect_letters(harden(samples, with(Distractors::kFill)), "A, B, C or D");
 }
 
 TEST(Hardening, LeavesOpenQuestionsAlone) {

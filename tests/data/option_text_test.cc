@@ -74,5 +74,17 @@ TEST(SourceOfVideo, FollowsTheFileName) {
   EXPECT_EQ(source_of_video(".mp4"), "");
 }
 
+TEST(WithLetterList, NamesAsManyLettersAsThereAre) {
+  const std::string text = "Return the option number (e.g. A, B, C or D).";
+  EXPECT_EQ(with_letter_list(text, 3), "Return the option number (e.g. A, B or C).");
+  EXPECT_EQ(with_letter_list(text, 2), "Return the option number (e.g. A or B).");
+  EXPECT_EQ(with_letter_list(text, 1), "Return the option number (e.g. A).");
+  EXPECT_EQ(with_letter_list(text, 4), text);
+  EXPECT_EQ(with_letter_list(with_letter_list(text, 26), 4), text);
+  EXPECT_EQ(with_letter_list("A or B? A, B or C!", 5), "A, B, C, D or E? A, B, C, D or E!");
+  for (const char* other : {"Choose one option.", "Take A or Bus 3.", "DNA or B", ""})
+    EXPECT_EQ(with_letter_list(other, 5), other);
+}
+
 }  // namespace
 }  // namespace retrace::data

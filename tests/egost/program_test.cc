@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct ProgramResult {
   int exit_code;
@@ -99,9 +100,55 @@ TEST_F(EgostProgram, DividesAFileLineByLine) {
   }
 }
 
+TEST_F(EgostProgram, DividesWithoutSizesAndWithoutSources) {
+  const ProgramResult result = run("split qa.jsonl --out parts --test-share 0.25 --hold-out none");
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("data.video_root: " + fs::canonical(folder_).string()));
+  EXPECT_EQ(read("parts/train_36.jsonl").size(), 36U);  // fewer than the least released size
+  EXPECT_EQ(read("parts/test.jsonl").size(), 12U);
+  EXPECT_FALSE(fs::exists(folder_ / "parts/only_sun3d.jsonl"));
+  const ProgramResult both = run("split qa.jsonl --out x --hold-out none,sun3d");
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_THAT(both.output, HasSubstr("--hold-out: expected sources, or none alone"));
+}
+
+TEST_F(EgostProgram, SaysHowVideosAreFoundFromAnotherFolder) {
+  const std::string root = "data.video_root: " + fs::canonical(folder_).string() + "\n";
+  fs::create_directories(folder_ / "hard");
+  EXPECT_THAT(run("harden qa.jsonl --out hard/qa.jsonl").output, HasSubstr(root));
+  std::string text = questions();  // an absolute path is the same from everywhere
+  for (size_t at = 0; (at = text.find("\"video\":\"", at)) != std::string::npos; at += 10)
+    text.insert(at + 9, "/videos/");
+  core::write_file_atomically(folder_ / "absolute.jsonl", text);
+  const ProgramResult absolute = run("harden absolute.jsonl --out hard/qa.jsonl");
+  EXPECT_EQ(absolute.exit_code, 0) << absolute.output;
+  EXPECT_THAT(absolute.output, Not(HasSubstr("video_root")));
+}
+
+TEST_F(EgostProgram, NamesTheFileOfAQuestionThatCannotBeHardened) {
+  core::write_file_atomically(
+      folder_ / "named.jsonl",
+      questions() +
+          R"({"problem":"Which?\nOptions: A. oak, B. elm\n\nInstructions: Choose.",)"
+          R"("solution":"<think>A: yes. B: no.</think> <answer>A</answer>","video":"1.mp4",)"
+          R"("original_question":"","original_answer":"A"})"
+          "\n");
+  const ProgramResult result = run("harden named.jsonl --out x.jsonl --distractors keep");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output, HasSubstr("error: named.jsonl: question at line 49"));
+}
+
+TEST_F(EgostProgram, CountsNothingWhereAFileCannotBeRead) {
+  const ProgramResult result = run("census qa.jsonl missing.jsonl");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output, HasSubstr("missing.jsonl"));
+  EXPECT_THAT(result.output, Not(HasSubstr("majority")));
+}
+
 TEST_F(EgostProgram, HardensAFileAndKeepsItsOtherFields) {
   const ProgramResult result = run("harden qa.jsonl --out hard.jsonl --distractors replace");
   EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, Not(HasSubstr("video_root"))) << "the folder is the same";
   const std::vector<Sample> before = read("qa.jsonl"), after = read("hard.jsonl");
   ASSERT_EQ(after.size(), before.size());
   for (size_t i = 0; i < after.size(); ++i) {
@@ -132,9 +179,15 @@ TEST_F(EgostProgram, HelpShowsExamplesAndExitCodes) {
 
 TEST_F(EgostProgram, BadUsageExitsWithTwoAndBadDataWithThree) {
   EXPECT_EQ(run("").exit_code, 2);
-  EXPECT_EQ(run("harden qa.jsonl --out x --distractors some").exit_code, 2);
-  EXPECT_EQ(run("split qa.jsonl --out x --sizes 24,12").exit_code, 2);
-  EXPECT_EQ(run("split qa.jsonl --out x --sizes 12 --hold-out mars").exit_code, 3);
+  const auto expect_refused = [&](const std::string& arguments, int code, const char* part) {
+    const ProgramResult result = run(arguments);
+    EXPECT_EQ(result.exit_code, code) << arguments;
+    EXPECT_THAT(result.output, HasSubstr(part));
+  };
+  expect_refused("harden qa.jsonl --out x --distractors some", 2,
+                 "--distractors: expected one of keep, fill, replace; found 'some'");
+  expect_refused("split qa.jsonl --out x --sizes 24,12", 2, "--sizes: must ascend");
+  expect_refused("split qa.jsonl --out x --hold-out mars", 3, "--hold-out: expected questions of");
   EXPECT_EQ(run("census missing.jsonl").exit_code, 3);
   core::write_file_atomically(folder_ / "bad.jsonl", questions() + "{\"problem\": 3}\n");
   const ProgramResult stopped = run("census bad.jsonl");

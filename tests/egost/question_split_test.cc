@@ -14,6 +14,7 @@
 #include "core/random.h"
 #include "data/jsonl_dataset.h"
 #include "data/pair_index.h"
+#include "tests/data/error_text.h"
 
 namespace retrace::data {
 namespace {
@@ -120,15 +121,37 @@ TEST(NestedSplit, DependsOnTheSeedAndNotOnTheOrderOfQuestions) {
   EXPECT_EQ(videos, videos_of(samples, nested_split(samples, options).train.front()));
 }
 
+TEST(NestedSplit, ChoosesSizesThatFitWhatIsLeft) {
+  const std::vector<Sample> samples = make_samples();
+  const int64_t num_samples = std::ssize(samples);
+  ASSERT_GT(num_samples, 252);
+  ASSERT_LT(num_samples, 378);
+  const NestedSplit whole = nested_split(samples, {});
+  EXPECT_EQ(whole.sizes, (std::vector<int64_t>{63, 126, 252, num_samples}));
+  EXPECT_EQ(whole.train.back(), everything(samples));
+  const NestedSplit held_out = nested_split(samples, {.sizes = {}, .test_share = 0.5});
+  const int64_t num_train = num_samples - std::ssize(held_out.test);
+  ASSERT_GT(num_train, 126);
+  ASSERT_LT(num_train, 252);
+  EXPECT_EQ(held_out.sizes, (std::vector<int64_t>{63, 126, num_train}));
+  ASSERT_EQ(held_out.train.size(), 3U);
+  EXPECT_EQ(std::ssize(held_out.train.back()), num_train);
+}
+
 TEST(NestedSplit, RefusesSizesThatCannotBe) {
   std::vector<Sample> samples = make_samples();
   const auto split = [&](NestedSplitOptions options) { return nested_split(samples, options); };
-  EXPECT_THROW(split({.sizes = {0, 10}}), core::ConfigError);
-  EXPECT_THROW(split({.sizes = {20, 20}}), core::ConfigError);
-  EXPECT_THROW(split({.sizes = {100000}}), core::ConfigError);
-  EXPECT_THROW(split({.sizes = {10}, .test_share = 1}), core::ConfigError);
-  EXPECT_THROW(split({.sizes = {10}, .test_share = -0.1}), core::ConfigError);
-  EXPECT_THROW(split({.sizes = {std::ssize(samples)}, .test_share = 0.5}), core::ConfigError);
+  const auto expect_refused = [&](const NestedSplitOptions& options, const char* part) {
+    const std::string text = test::error_text<core::ConfigError>([&] { split(options); });
+    EXPECT_THAT(text, HasSubstr(part));
+  };
+  expect_refused({.sizes = {0, 10}}, "--sizes: must ascend");
+  expect_refused({.sizes = {20, 20}}, "--sizes: must ascend");
+  expect_refused({.sizes = {100000}}, "--sizes: 100000 questions asked for");
+  expect_refused({.sizes = {10}, .test_share = 1}, "--test-share: must be in [0, 1)");
+  expect_refused({.sizes = {10}, .test_share = -0.1}, "--test-share: must be in [0, 1)");
+  expect_refused({.sizes = {std::ssize(samples)}, .test_share = 0.5}, "there are");
+  expect_refused({.sizes = {}, .test_share = 0.999}, "--test-share: 0.999 of 70 videos");
   samples[7].videos.clear();
   EXPECT_THROW(split({.sizes = {10}}), core::DataError);
 }
@@ -147,7 +170,7 @@ TEST(SourceSplit, NamesTheSourcesThereAre) {
     split_off_source(samples, "sun3d");
     FAIL() << "accepted";
   } catch (const core::DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("'sun3d'"));
+    EXPECT_THAT(error.what(), HasSubstr("--hold-out: expected questions of source 'sun3d'"));
     EXPECT_THAT(error.what(), HasSubstr("x, y, z"));
   }
 }
@@ -166,11 +189,11 @@ class ReleasedSplits : public ::testing::Test {
 };
 
 TEST_F(ReleasedSplits, HaveTheSizesAndWholePairs) {
-  const NestedSplitOptions options;
-  const NestedSplit split = nested_split(samples_, options);
-  for (size_t i = 0; i < options.sizes.size(); ++i) {
+  const NestedSplit split = nested_split(samples_, {});
+  EXPECT_EQ(split.sizes, (std::vector<int64_t>{63, 126, 252, 378, 504, 630}));
+  for (size_t i = 0; i < split.sizes.size(); ++i) {
     // The largest video has ten questions.
-    EXPECT_LE(std::abs(std::ssize(split.train[i]) - options.sizes[i]), 5);
+    EXPECT_LE(std::abs(std::ssize(split.train[i]) - split.sizes[i]), 5);
     std::vector<Sample> chosen;
     for (const size_t position : split.train[i]) chosen.push_back(samples_[position]);
     for (const auto& [key, pair] : pair_index(chosen)) EXPECT_TRUE(pair.is_complete());

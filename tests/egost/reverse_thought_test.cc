@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "data/jsonl_dataset.h"
+#include "data/open_steps.h"
 #include "data/reverse_thought.h"
 
 namespace retrace::data {
@@ -35,6 +36,7 @@ TEST(ReverseThoughtOfReleasedFiles, TheOpenFormNoLongerPointsAtTheOption) {
       quoted, open, left_out, steps);
   EXPECT_GT(quoted, 400);
   EXPECT_EQ(open, 0);
+  EXPECT_LT(left_out, 600);
   EXPECT_EQ(set_solutions(samples, ThoughtForm::kReverse, ThoughtFallback::kStop), 0u);
   EXPECT_EQ(set_solutions(samples, ThoughtForm::kReverseOpen, ThoughtFallback::kStop), 0u);
 }

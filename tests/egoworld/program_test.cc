@@ -64,8 +64,9 @@ TEST(Program, BadUsageExitsWithTwo) {
     EXPECT_EQ(result.exit_code, 2) << arguments;
     EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
   };
-  refused(base + "--theme moon", "there are: indoor, outdoor, mixed");
-  refused(base + "--layout round", "--layout");
+  refused(base + "--theme moon", "--theme: expected one of indoor, outdoor, mixed; found 'moon'");
+  refused(base + "--difficulty cruel", "--difficulty: expected one of easy, medium, hard; found");
+  refused(base + "--layout round", "--layout: expected one of plain, benchmark; found 'round'");
   refused(base + "--tasks action --frames 17", "do not fit");
   refused(base + "--thoughts nonsense", "unknown style 'nonsense'");
   refused(base + "--corpus headings:9", "2 clips give at most 2");

@@ -8,7 +8,6 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
 #include "tests/egoworld/test_helpers.h"
 #include "tools/egoworld/clip.h"
 
@@ -22,12 +21,7 @@ WorldOptions outdoor_world(uint64_t seed) {
   return world;
 }
 
-TEST(Theme, IsParsedAndMixedClipsChangeInPairs) {
-  for (const char* name : {"indoor", "outdoor", "mixed"})
-    EXPECT_EQ(to_string(parse_theme_choice(name)), name);
-  expect_error<core::ConfigError>(
-      [] { parse_theme_choice("moon"); },
-      "theme: 'moon' does not exist; there are: indoor, outdoor, mixed");
+TEST(Theme, MixedClipsChangeInPairs) {
   std::vector<Theme> themes;
   for (int64_t clip = 0; clip < 6; ++clip)
     themes.push_back(theme_of_clip(ThemeChoice::kMixed, clip));
@@ -119,14 +113,6 @@ TEST(Street, TreesStandAtStreetSidesAndNotAtCrossings) {
               FloorPlan::kCorridor);
     EXPECT_NEAR(std::max(std::abs(x - std::round(x)), std::abs(y - std::round(y))), 0.4125, 1e-6);
   }
-}
-
-TEST(Difficulty, IsParsed) {
-  for (const char* name : {"easy", "medium", "hard"})
-    EXPECT_EQ(to_string(parse_difficulty(name)), name);
-  expect_error<core::ConfigError>(
-      [] { parse_difficulty("cruel"); },
-      "difficulty: 'cruel' does not exist; there are: easy, medium, hard");
 }
 
 TEST(Difficulty, HardLandmarksAreMoreAlikeAndFadeSooner) {

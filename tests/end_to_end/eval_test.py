@@ -37,13 +37,13 @@ class StEval(unittest.TestCase):
         cls.results = json.loads((cls.first / "results.json").read_text())
 
     @classmethod
-    def start(cls, name, *options, ranks=1, data=None):
-        return run("st_eval", "--model", MODEL, "--data", data or cls.data, "--out", cls.folder / name,
+    def start(cls, name, *options, ranks=1, data=None, model=MODEL):
+        return run("st_eval", "--model", model, "--data", data or cls.data, "--out", cls.folder / name,
                    "--max-samples", "24", "--max-new-tokens", "16", *VIDEO, *options, ranks=ranks)
 
     @classmethod
-    def evaluate(cls, name, *options, ranks=1):
-        done = cls.start(name, *options, ranks=ranks)
+    def evaluate(cls, name, *options, **how):
+        done = cls.start(name, *options, **how)
         if done.returncode != 0:
             raise AssertionError(f"st_eval ended with {done.returncode}:\n{done.stdout}")
         return cls.folder / name
@@ -116,12 +116,32 @@ class StEval(unittest.TestCase):
         self.assertEqual(compared.returncode, 0, compared.stdout)
         self.assertIn("| direction/forward |", compared.stdout)
 
+    def test_asks_adapters_as_it_asks_the_merged_model(self):
+        run_folder = harness.train(self.folder / "lora", model={"lora.rank": 2}, sft={"steps": 2, "lr.peak": 0.01},
+                                   grpo={"steps": 0}).folder
+        adapter = run_folder / "final_adapter"
+        merged = lines(self.evaluate("merged", model=run_folder / "merged") / "answers.jsonl")
+        adapted = lines(self.evaluate("adapted", model=adapter) / "answers.jsonl")
+        self.assertEqual(adapted[1:], merged[1:])  # the first line holds the settings
+        self.assertNotEqual(adapted[1:], lines(self.first / "answers.jsonl")[1:25])
+        moved = self.folder / "moved_adapter"
+        shutil.copytree(adapter, moved, ignore=shutil.ignore_patterns("trainer_state"))
+        config = json.loads((moved / "adapter_config.json").read_text())
+        (moved / "adapter_config.json").write_text(json.dumps({**config, "base_model_name_or_path": "hub/name"}))
+        done = self.start("moved", model=moved)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("'hub/name'", done.stdout)
+        self.assertIn("--base", done.stdout)
+        self.assertEqual(lines(self.evaluate("moved", "--base", MODEL, model=moved) / "answers.jsonl")[1:], merged[1:])
+
     def test_says_what_is_wrong(self):
         cases = [(["--data", self.data, "--out", "x"], 2, "--model (to be asked) or --answers"),
                  (["--model", "missing", "--data", self.data, "--out", self.folder / "x"], 3, "missing"),
                  (["--model", MODEL, "--data", "missing.jsonl", "--out", self.folder / "x"], 3, "missing.jsonl"),
                  (["compare", self.folder / "nothing", self.first], 3, "verdicts.jsonl"),
-                 (["--judge", "oracle"], 2, "--judge"),
+                 (["--judge", "oracle"], 2, "--judge: expected one of rules, http, local, none; found 'oracle'"),
+                 (["--model", MODEL, "--base", MODEL, "--data", self.data, "--out", self.folder / "x"], 2, "--base"),
+                 (["--answers", self.data, "--base", MODEL, "--data", self.data, "--out", "x"], 2, "--base"),
                  (["--help"], 0, "Examples:")]
         for arguments, code, text in cases:
             done = run("st_eval", *arguments)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "model/adapter_config.h"
 #include "model/adapter_files.h"
 #include "model/qwen_vl.h"
 #include "model/safetensors.h"
@@ -261,6 +262,14 @@ TEST_F(AdapterFiles, HoldPeftsNamesAndOptions) {
   EXPECT_EQ(list[0].first,
             "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight");
   EXPECT_EQ(count_adapter_values(folder_.path()), weights_.trainable().num_parameters());
+}
+
+TEST_F(AdapterFiles, NameTheirBase) {
+  EXPECT_EQ(adapter_base(folder_.path()), "some/base");
+  change("base_model_name_or_path", nullptr);
+  EXPECT_EQ(adapter_base(folder_.path()), "");
+  change("base_model_name_or_path", 3);
+  EXPECT_ERROR(adapter_base(folder_.path()), CheckpointError, "base_model_name_or_path");
 }
 
 TEST_F(AdapterFiles, ComeBackBitByBit) {

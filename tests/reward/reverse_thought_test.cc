@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "data/open_steps.h"
 #include "data/option_shuffle.h"
 #include "data/option_text.h"
 #include "data/reverse_thought.h"
@@ -104,10 +105,19 @@ TEST(ReverseThought, OpenFormKeepsWhatGivesNothingAway) {
   sample.opposite = "turn left, turn right";  // nearer to a wrong option
   EXPECT_THAT(open_steps(sample), ::testing::ElementsAre("turn left", "turn right"));
   sample.opposite = "Go straight, return";
-  EXPECT_THAT(open_steps(sample), ::testing::ElementsAre("move onwards", "come again"));
+  EXPECT_THAT(open_steps(sample), ::testing::ElementsAre("keep on", "come back"));
   sample.options[2] = "blue sofa, door";
   sample.opposite = "blue sofa, window";  // no other words for these
   EXPECT_THAT(open_steps(sample), ::testing::ElementsAre("...", "window"));
+}
+
+TEST(ReverseThought, OpenFormLeavesOneGapForStepsInARow) {
+  Sample sample = choice(Task::kLandmark, TravelDirection::kReverse);
+  sample.options[2] = "blue sofa, door, lamp";
+  sample.opposite = "lamp, door, blue sofa, window";
+  EXPECT_THAT(open_steps(sample), ::testing::ElementsAre("...", "...", "...", "window"));
+  EXPECT_THAT(solution_in_form(sample, ThoughtForm::kReverseOpen),
+              HasSubstr("passed by: ..., then window. Now"));
 }
 
 TEST(ReverseThought, AnswersAlone) {

@@ -86,15 +86,19 @@ void print_inverses(const std::vector<data::Sample>& samples) {
   }
 }
 
-void census(const CensusArguments& arguments) {
+void print_header() {
   fmt::print("{:<28} {:>9} {:>9} {:>9} {:>9} {:>9} {:>5} {:>6} {:>9} {:>8} {:>6}\n", "file",
              "questions", "route", "direction", "landmark", "action", "other", "videos", "pairs",
              "majority", "chance");
+}
+
+void census(const CensusArguments& arguments) {
   std::vector<std::vector<data::Sample>> questions;
-  for (const std::filesystem::path& file : arguments.files) {
+  for (const std::filesystem::path& file : arguments.files)
     questions.push_back(read_questions(file, arguments.skip_broken));
-    print_row(file.filename().string(), data::take_census(questions.back()));
-  }
+  print_header();
+  for (size_t i = 0; i < questions.size(); ++i)
+    print_row(arguments.files[i].filename().string(), data::take_census(questions[i]));
   for (size_t i = 0; i < questions.size(); ++i) {
     fmt::print("\n{}\n", arguments.files[i].string());
     print_options(data::take_census(questions[i]));

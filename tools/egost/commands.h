@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "data/sample.h"
 
 namespace retrace::egost {
@@ -19,5 +20,15 @@ std::function<void()> add_split(CLI::App& app);
 
 // Texts alone: videos need not exist.
 std::vector<data::Sample> read_questions(const std::filesystem::path& file, bool skip_broken);
+
+// Returns what `work` returns. What it throws about the questions names their file.
+template <class Work>
+auto with_file_name(const std::filesystem::path& file, const Work& work) {
+  try {
+    return work();
+  } catch (const core::DataError& error) {
+    core::throw_<core::DataError>("{}: {}", file.string(), error.what());
+  }
+}
 
 }  // namespace retrace::egost

@@ -1,15 +1,13 @@
 // egost: question files of Ego-ST counted, divided and hardened; docs/egost.md.
 #include <ATen/Parallel.h>
-#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "core/program.h"
 #include "data/jsonl_dataset.h"
+#include "tools/command_line.h"
 #include "tools/egost/commands.h"
 
 namespace retrace::egost {
@@ -56,12 +54,7 @@ int run(int argc, char** argv) {
   add("split", "training sets of several sizes, tests apart", egost::add_split);
   add("harden", "options that tell less without the video", egost::add_harden);
   add("shortcuts", "what a reader without the video gets right", egost::add_shortcuts);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
-  }
+  if (const auto code = tools::parse_command_line(app, argc, argv)) return *code;
   for (const auto& [command, action] : commands) {
     if (command->parsed()) action();
   }
@@ -72,13 +65,5 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   at::set_num_threads(1);
-  try {
-    return run(argc, argv);
-  } catch (const core::Error& error) {
-    fmt::print(stderr, "egost: {}\n", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "egost: internal error: {}\n", error.what());
-    return static_cast<int>(core::ExitCode::kInternal);
-  }
+  return core::run_program("egost", [&] { return run(argc, argv); });
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +9,7 @@
 #include "core/files.h"
 #include "data/benchmark_file.h"
 #include "data/egost_repair.h"
+#include "tools/command_line.h"
 #include "tools/egost/commands.h"
 #include "tools/egost/question_lines.h"
 
@@ -25,11 +25,6 @@ struct HardenArguments {
   bool skip_broken = false;
 };
 
-const std::map<std::string, data::Distractors> kDistractors = {
-    {"keep", data::Distractors::kKeep},
-    {"fill", data::Distractors::kFill},
-    {"replace", data::Distractors::kReplace}};
-
 constexpr const char* kFooter = R"(
 Options lose what tells who wrote them (capitals at the start, closing periods), doubles are removed,
 and the order is random. --distractors:
@@ -38,8 +33,12 @@ and the order is random. --distractors:
   replace   right answers of other questions only: written by the same people as the answer. They
             come in blocks; divide the file first (egost split), then harden every part
 Answers and the letters of demonstrations follow. Questions about actions that ask for landmarks, and
-first sentences that stand there twice, are mended. The other words of demonstrations stay: recipes
-have `sft.thought: reverse` for that. Fields that no question has are kept as they are.)";
+first sentences that stand there twice, are mended, and "A, B, C or D" becomes the letters there are.
+The other words of demonstrations stay: recipes have `sft.thought: reverse` for that. Refused, with
+its line: a demonstration whose thought names options by letter, other than "the answer is B" for the
+right one, since letters change. Fields that no question has are kept as they are.
+Relative paths of videos start at the folder of the file that names them: where --out needs it, the
+program says which `data.video_root` finds them.)";
 
 // The file's own record with what changed in it.
 std::string hardened_line(std::string_view line, const data::Sample& sample) {
@@ -65,7 +64,7 @@ void print_counts(const data::HardeningCounts& counts) {
              counts.num_moved_answers, counts.num_block_questions);
 }
 
-void harden(const HardenArguments& arguments) {
+void check_files(const HardenArguments& arguments) {
   if (data::is_benchmark_file(arguments.file)) {
     core::throw_<core::DataError>("{}: expected a .jsonl file", arguments.file.string());
   }
@@ -74,12 +73,18 @@ void harden(const HardenArguments& arguments) {
     core::throw_<core::ConfigError>("--out {}: is the file that is read; name another one",
                                     arguments.out.string());
   }
-  std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
+}
+
+void harden(const HardenArguments& arguments) {
+  check_files(arguments);
+  const fs::path& file = arguments.file;
+  std::vector<data::Sample> samples = read_questions(file, arguments.skip_broken);
   int64_t num_repaired = 0;
   for (data::Sample& sample : samples) num_repaired += data::repair_question(sample) ? 1 : 0;
-  const std::string content = core::read_text_file(arguments.file);
+  const std::string content = core::read_text_file(file);
   const std::vector<std::string_view> lines = lines_of(content);
-  const data::HardenedQuestions hardened = data::harden(samples, arguments.options);
+  const data::HardenedQuestions hardened =
+      with_file_name(file, [&] { return data::harden(samples, arguments.options); });
   std::string text;
   for (const data::Sample& sample : hardened.samples)
     text += hardened_line(lines.at(static_cast<size_t>(sample.index)), sample) + "\n";
@@ -87,6 +92,7 @@ void harden(const HardenArguments& arguments) {
   fmt::print("{}: {} questions\n", arguments.out.string(), hardened.samples.size());
   fmt::print("  questions with other words before the options {}\n", num_repaired);
   print_counts(hardened.counts);
+  fmt::print("{}", video_root_note(lines, file, arguments.out.parent_path()));
 }
 
 }  // namespace
@@ -95,9 +101,10 @@ std::function<void()> add_harden(CLI::App& app) {
   const auto arguments = std::make_shared<HardenArguments>();
   app.add_option("file", arguments->file, "question file (.jsonl)")->required();
   app.add_option("--out", arguments->out, "file to write (.jsonl)")->required();
-  app.add_option("--distractors", arguments->options.distractors, "keep, fill or replace")
-      ->transform(CLI::CheckedTransformer(kDistractors))
-      ->default_str("fill");
+  tools::add_choice(app, "--distractors", arguments->options.distractors, "wrong options, below",
+                    {{"keep", data::Distractors::kKeep},
+                     {"fill", data::Distractors::kFill},
+                     {"replace", data::Distractors::kReplace}});
   app.add_option("--options", arguments->options.num_options, "options a question")
       ->check(CLI::Range(2, 26))
       ->capture_default_str();

@@ -80,7 +80,8 @@ void print_giveaway(const std::vector<data::Sample>& samples) {
 void shortcuts(const ShortcutsArguments& arguments) {
   const std::vector<data::Sample> samples = read_questions(arguments.file, arguments.skip_broken);
   core::ProgressLine progress("text-only reader", 1 + std::ssize(kVariants), "variants");
-  const data::TextReaderReport report = read_text(samples, arguments.reader);
+  const data::TextReaderReport report =
+      with_file_name(arguments.file, [&] { return read_text(samples, arguments.reader); });
   progress.update(1);
   std::vector<HardenedReport> hardened;
   for (const auto& [name, distractors] : kVariants) {

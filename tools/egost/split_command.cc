@@ -23,7 +23,7 @@ using data::Sample;
 struct SplitArguments {
   fs::path file, out;
   data::NestedSplitOptions nested;
-  std::vector<std::string> sources = {"sun3d", "outdoor"};
+  std::vector<std::string> sources = {"sun3d", "outdoor"};  // or "none" alone
   bool skip_broken = false;
 };
 
@@ -33,7 +33,10 @@ Writes into the folder --out, lines as they were in FILE:
   rest_N.jsonl      all others: a test that shares no video with train_N.jsonl
   test.jsonl        with --test-share: questions that no train_N.jsonl and no rest_N.jsonl has
   other_than_SOURCE.jsonl, only_SOURCE.jsonl   one source held out (out of domain)
-Relative video paths now start at the new folder: set `video_root` in the recipe.)";
+Default --sizes: 63,126,252,378,504,630 as far as they are less than what there is to train on, then
+all of it.
+Relative paths of videos start at the folder of the file that names them: where the new files need
+it, the program says which `data.video_root` finds them.)";
 
 class SplitWriter {
  public:
@@ -67,6 +70,10 @@ class SplitWriter {
     fmt::print("{:<28} {:>9} {:>6} {:>14}\n", name, positions.size(), videos.size(), num_complete);
   }
 
+  void print_note(const fs::path& file) const {
+    fmt::print("{}", video_root_note(lines_, file, out_));
+  }
+
  private:
   fs::path out_;
   std::string content_;
@@ -84,28 +91,37 @@ std::vector<size_t> others(size_t count, std::span<const size_t> a, std::span<co
   return rest;
 }
 
+std::vector<std::string> held_out(const std::vector<std::string>& sources) {
+  if (std::find(sources.begin(), sources.end(), "none") == sources.end()) return sources;
+  if (sources.size() > 1)
+    core::throw_<core::ConfigError>("--hold-out: expected sources, or none alone; found both");
+  return {};
+}
+
 void split(const SplitArguments& arguments) {
   if (data::is_benchmark_file(arguments.file)) {
     core::throw_<core::DataError>("{}: expected a .jsonl file; benchmark files are for tests alone",
                                   arguments.file.string());
   }
   const std::vector<Sample> samples = read_questions(arguments.file, arguments.skip_broken);
-  const data::NestedSplit nested = nested_split(samples, arguments.nested);
+  const std::vector<std::string> sources = held_out(arguments.sources);
+  const data::NestedSplit nested =
+      with_file_name(arguments.file, [&] { return nested_split(samples, arguments.nested); });
   std::vector<data::SourceSplit> by_source;
-  for (const std::string& source : arguments.sources)
-    by_source.push_back(split_off_source(samples, source));
+  for (const std::string& source : sources) by_source.push_back(split_off_source(samples, source));
   const SplitWriter writer(arguments, samples);
   for (size_t i = 0; i < nested.train.size(); ++i) {
-    const int64_t size = arguments.nested.sizes[i];
+    const int64_t size = nested.sizes[i];
     writer.write(fmt::format("train_{}.jsonl", size), nested.train[i]);
     const std::vector<size_t> rest = others(samples.size(), nested.train[i], nested.test);
     if (!rest.empty()) writer.write(fmt::format("rest_{}.jsonl", size), rest);
   }
   if (!nested.test.empty()) writer.write("test.jsonl", nested.test);
   for (size_t i = 0; i < by_source.size(); ++i) {
-    writer.write(fmt::format("other_than_{}.jsonl", arguments.sources[i]), by_source[i].train);
-    writer.write(fmt::format("only_{}.jsonl", arguments.sources[i]), by_source[i].test);
+    writer.write(fmt::format("other_than_{}.jsonl", sources[i]), by_source[i].train);
+    writer.write(fmt::format("only_{}.jsonl", sources[i]), by_source[i].test);
   }
+  writer.print_note(arguments.file);
 }
 
 }  // namespace
@@ -115,11 +131,11 @@ std::function<void()> add_split(CLI::App& app) {
   app.add_option("file", arguments->file, "question file (.jsonl)")->required();
   app.add_option("--out", arguments->out, "folder for the files")->required();
   app.add_option("--sizes", arguments->nested.sizes, "questions to train on, ascending")
-      ->delimiter(',')
-      ->capture_default_str();
+      ->delimiter(',');
   app.add_option("--test-share", arguments->nested.test_share, "of the videos, held out from all")
       ->capture_default_str();
-  app.add_option("--hold-out", arguments->sources, "sources held out, each in a split of its own")
+  app.add_option("--hold-out", arguments->sources,
+                 "sources held out, each in a split of its own; or none")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--seed", arguments->nested.seed, "of the order of videos")

@@ -16,14 +16,6 @@ std::string_view to_string(Difficulty difficulty) {
   core::throw_<core::InternalError>("difficulty {}: not a level", static_cast<int>(difficulty));
 }
 
-Difficulty parse_difficulty(std::string_view text) {
-  for (const Difficulty difficulty : {Difficulty::kEasy, Difficulty::kMedium, Difficulty::kHard}) {
-    if (to_string(difficulty) == text) return difficulty;
-  }
-  core::throw_<core::ConfigError>("difficulty: '{}' does not exist; there are: easy, medium, hard",
-                                  text);
-}
-
 Level level_of(Difficulty difficulty) {
   switch (difficulty) {
     case Difficulty::kEasy:

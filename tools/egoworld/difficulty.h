@@ -8,8 +8,7 @@ namespace retrace::egoworld {
 
 enum class Difficulty : uint8_t { kEasy, kMedium, kHard };
 
-std::string_view to_string(Difficulty difficulty);   // "easy", "medium", "hard"
-Difficulty parse_difficulty(std::string_view text);  // throws ConfigError, naming the known ones
+std::string_view to_string(Difficulty difficulty);  // "easy", "medium", "hard"
 
 // How near the wrong options of a landmark or action question lie to the right one.
 enum class Closeness : uint8_t {

@@ -2,15 +2,13 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 #include <optional>
 #include <thread>
 
-#include "core/error.h"
 #include "core/interrupt.h"
+#include "core/program.h"
 #include "core/progress.h"
+#include "tools/command_line.h"
 #include "tools/egoworld/clip_questions.h"
 #include "tools/egoworld/generate.h"
 #include "tools/egoworld/thought.h"
@@ -54,12 +52,34 @@ struct CommandLine {
   std::string thoughts = "recall:0.7,check:0.3";
   std::string checks = "plain";
   std::string corpus;
-  std::string theme = "indoor";
-  std::string difficulty = "medium";
   std::string tasks = "direction,landmark";
-  std::string layout = "plain";
   std::optional<int64_t> num_junctions;
 };
+
+void add_world_options(CLI::App& app, CommandLine& line) {
+  using egoworld::Difficulty;
+  using egoworld::ThemeChoice;
+  egoworld::GenerateOptions& options = line.options;
+  tools::add_choice(app, "--theme", options.world.theme, "what the world looks like",
+                    {{"indoor", ThemeChoice::kIndoor},
+                     {"outdoor", ThemeChoice::kOutdoor},
+                     {"mixed", ThemeChoice::kMixed}});
+  tools::add_choice(
+      app, "--difficulty", options.world.difficulty, "how hard the questions are, see Levels",
+      {{"easy", Difficulty::kEasy}, {"medium", Difficulty::kMedium}, {"hard", Difficulty::kHard}});
+  app.add_option("--tasks", line.tasks, "what is asked: direction,landmark,action,route")
+      ->capture_default_str();
+  tools::add_choice(app, "--layout", options.benchmark_layout,
+                    "benchmark: also the Part*.json files of Ego-ST Bench",
+                    {{"plain", false}, {"benchmark", true}});
+  app.add_option("--junctions", line.num_junctions,
+                 "crossings on a route, 2 to 5 (default: the difficulty's)");
+  app.add_option("--width", options.world.render.width, "pixels, even")->capture_default_str();
+  app.add_option("--height", options.world.render.height, "pixels, even")->capture_default_str();
+  app.add_option("--frames", options.world.walk.num_frames, "frames a clip, 16 or more")
+      ->capture_default_str();
+  app.add_option("--fps", options.world.walk.fps, "frames per second")->capture_default_str();
+}
 
 void add_options(CLI::App& app, CommandLine& line) {
   egoworld::GenerateOptions& options = line.options;
@@ -70,22 +90,7 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "everything is a function of the seed and the other options")
       ->required()
       ->check(CLI::NonNegativeNumber);  // without it, -1 would wrap around
-  app.add_option("--theme", line.theme, "what the world looks like: indoor, outdoor or mixed")
-      ->capture_default_str();
-  app.add_option("--difficulty", line.difficulty, "easy, medium or hard")->capture_default_str();
-  app.add_option("--tasks", line.tasks, "what is asked: direction,landmark,action,route")
-      ->capture_default_str();
-  app.add_option("--layout", line.layout,
-                 "plain, or benchmark: also the Part*.json files of Ego-ST Bench")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"plain", "benchmark"}));
-  app.add_option("--junctions", line.num_junctions,
-                 "crossings on a route, 2 to 5 (default: the difficulty's)");
-  app.add_option("--width", options.world.render.width, "pixels, even")->capture_default_str();
-  app.add_option("--height", options.world.render.height, "pixels, even")->capture_default_str();
-  app.add_option("--frames", options.world.walk.num_frames, "frames a clip, 16 or more")
-      ->capture_default_str();
-  app.add_option("--fps", options.world.walk.fps, "frames per second")->capture_default_str();
+  add_world_options(app, line);
   app.add_option("--thoughts", line.thoughts, "weights of the thought styles in the solutions")
       ->capture_default_str();
   app.add_option("--checks", line.checks, "weights of the check styles in the corpus")
@@ -99,12 +104,9 @@ void add_options(CLI::App& app, CommandLine& line) {
 
 void read_world_options(CommandLine& line) {
   egoworld::WorldOptions& world = line.options.world;
-  world.theme = egoworld::parse_theme_choice(line.theme);
-  world.difficulty = egoworld::parse_difficulty(line.difficulty);
   world.num_junctions =
       line.num_junctions.value_or(egoworld::level_of(world.difficulty).num_junctions);
   world.tasks = egoworld::parse_tasks(line.tasks, "--tasks");
-  line.options.benchmark_layout = line.layout == "benchmark";
 }
 
 void render_world(CommandLine& line) {
@@ -129,30 +131,20 @@ void render_world(CommandLine& line) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app(kDescription, "egoworld");
   app.footer(kFooter);
   CommandLine line;
   add_options(app, line);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const bool asked_for_help = error.get_exit_code() == 0;
-    app.exit(error);
-    return static_cast<int>(asked_for_help ? core::ExitCode::kDone : core::ExitCode::kUsage);
-  }
-  try {
-    at::set_num_threads(1);
-    core::install_interrupt_handlers();
-    render_world(line);
-    return static_cast<int>(core::ExitCode::kDone);
-  } catch (const core::Error& error) {
-    fmt::print(stderr, "egoworld: {}\n", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "egoworld: internal error: {}\n", error.what());
-    return static_cast<int>(core::ExitCode::kInternal);
-  }
+  if (const auto code = tools::parse_command_line(app, argc, argv)) return *code;
+  render_world(line);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  at::set_num_threads(1);
+  core::install_interrupt_handlers();
+  return core::run_program("egoworld", [&] { return run(argc, argv); });
 }

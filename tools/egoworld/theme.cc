@@ -16,15 +16,6 @@ std::string_view to_string(ThemeChoice choice) {
   core::throw_<core::InternalError>("theme {}: not a theme", static_cast<int>(choice));
 }
 
-ThemeChoice parse_theme_choice(std::string_view text) {
-  for (const ThemeChoice choice :
-       {ThemeChoice::kIndoor, ThemeChoice::kOutdoor, ThemeChoice::kMixed}) {
-    if (to_string(choice) == text) return choice;
-  }
-  core::throw_<core::ConfigError>("theme: '{}' does not exist; there are: indoor, outdoor, mixed",
-                                  text);
-}
-
 Theme theme_of_clip(ThemeChoice choice, int64_t clip) {
   if (choice == ThemeChoice::kMixed) return clip % 4 < 2 ? Theme::kOutdoor : Theme::kIndoor;
   return choice == ThemeChoice::kOutdoor ? Theme::kOutdoor : Theme::kIndoor;

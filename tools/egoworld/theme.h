@@ -12,8 +12,7 @@ enum class Theme : uint8_t { kIndoor, kOutdoor };
 // indoor.
 enum class ThemeChoice : uint8_t { kIndoor, kOutdoor, kMixed };
 
-std::string_view to_string(ThemeChoice choice);         // "indoor", "outdoor", "mixed"
-ThemeChoice parse_theme_choice(std::string_view text);  // throws ConfigError, naming the known ones
+std::string_view to_string(ThemeChoice choice);  // "indoor", "outdoor", "mixed"
 
 Theme theme_of_clip(ThemeChoice choice, int64_t clip);
 

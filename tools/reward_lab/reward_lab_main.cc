@@ -1,17 +1,18 @@
 // reward_lab: what other rewards would have made of a run's completions; docs/reward_lab.md.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/program.h"
 #include "rl/judge_factory.h"
+#include "tools/command_line.h"
 #include "tools/reward_lab/design.h"
 #include "tools/reward_lab/lab.h"
 #include "tools/reward_lab/report.h"
@@ -46,7 +47,7 @@ struct Arguments {
   reward_lab::LabOptions options;
 };
 
-int parse_arguments(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Scores saved rollouts under other rewards and compares them.", "reward_lab");
   app.add_option("--rollouts", arguments.rollouts, "run folder, or its folder rollouts")
       ->required();
@@ -55,7 +56,7 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
       ->allow_extra_args(false);
   app.add_option("--out", arguments.out, "folder of the results")->required();
   app.add_option("--judge", arguments.judge, "for rewards that need one")
-      ->check(CLI::IsMember({"rules", "http", "local", "none"}))
+      ->check(tools::one_of({"rules", "http", "local", "none"}))
       ->capture_default_str();
   app.add_option("--set", arguments.settings, "option of the judge: judge.KEY=VALUE (repeatable)")
       ->allow_extra_args(false);
@@ -64,13 +65,7 @@ int parse_arguments(int argc, char** argv, Arguments& arguments) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.footer(kFooter);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return error.get_exit_code() == 0 ? 0 : static_cast<int>(core::ExitCode::kUsage);
-  }
-  return -1;
+  return tools::parse_command_line(app, argc, argv);
 }
 
 std::vector<reward_lab::Design> read_designs(const Arguments& arguments,
@@ -121,16 +116,10 @@ void run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  if (const int code = parse_arguments(argc, argv, arguments); code >= 0) return code;
-  try {
+  return core::run_program("reward_lab", [&] {
+    Arguments arguments;
+    if (const auto code = parse(argc, argv, arguments)) return *code;
     run(arguments);
     return 0;
-  } catch (const core::Error& error) {
-    fmt::print(stderr, "reward_lab: {}\n", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "reward_lab: internal error: {}\n", error.what());
-    return static_cast<int>(core::ExitCode::kInternal);
-  }
+  });
 }

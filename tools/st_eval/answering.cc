@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/progress.h"
+#include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "model/prompt.h"
 #include "rl/agreement.h"
@@ -53,6 +54,21 @@ std::vector<Answer> unpack(const std::string& text) {
   return answers;
 }
 
+// Adapters are merged into their base: apart from it they would cost time in every step.
+model::Weights read_weights(const ModelOptions& options, const model::ModelConfig& config) {
+  const at::NoGradGuard no_grad;
+  model::Weights weights(config);
+  if (options.base.empty()) {
+    model::load_weights(options.model, weights);
+    return weights;
+  }
+  model::load_weights(options.base, weights);
+  weights = weights.with_adapters(model::load_adapters(options.model, weights));
+  for (const model::Adapters::Entry& entry : weights.adapters()->entries())
+    weights.at(entry.weight).copy_(weights.merged(entry.weight));
+  return weights.without_adapters();
+}
+
 }  // namespace
 
 ModelOptions read_model_options(const std::filesystem::path& recipe,
@@ -78,12 +94,11 @@ ModelOptions read_model_options(const std::filesystem::path& recipe,
 
 AnsweringModel::AnsweringModel(const ModelOptions& options)
     : seed_(options.seed), max_new_tokens_(options.max_new_tokens) {
-  const model::ModelConfig config = model::read_model_config(options.model);
-  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(options.model));
-  model::Weights weights(config);
-  model::load_weights(options.model, weights);
-  model_ = std::make_unique<model::QwenVl>(config, std::move(weights));
-  processor_ = model::read_processor(options.model, model_->config());
+  const std::filesystem::path& folder = options.base.empty() ? options.model : options.base;
+  const model::ModelConfig config = model::read_model_config(folder);
+  tokenizer_ = std::make_unique<model::Tokenizer>(model::Tokenizer::from_folder(folder));
+  model_ = std::make_unique<model::QwenVl>(config, read_weights(options, config));
+  processor_ = model::read_processor(folder, model_->config());
   frames_ = std::make_unique<data::FrameCache>(
       rl::frame_options(options.video, model_->config(), processor_), options.video.cache_mb << 20);
   prompts_ = std::make_unique<rl::PromptBuilder>(

@@ -20,7 +20,8 @@
 namespace retrace::st_eval {
 
 struct ModelOptions {
-  std::filesystem::path model;  // in Hugging Face layout
+  std::filesystem::path model;  // in Hugging Face layout, or adapters in PEFT's
+  std::filesystem::path base;   // the model that adapters belong to; empty without adapters
   rl::VideoSection video;
   rl::ImageSection image;
   rl::PromptOptions prompt;
