@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/files.h"
 #include "distributed/fake_communicator.h"
 #include "tests/rl/error_text.h"
