@@ -90,7 +90,7 @@ class Lora(unittest.TestCase):
             for name in ("sft/loss", "policy/grad_norm", "sft/entropy"):
                 self.assertLess(abs(one[name] - other[name]), 2e-5 * abs(one[name]), name)
         one, other = self.whole.metrics("grpo")[0], shared.metrics("grpo")[0]
-        # 16 rewards below 2 are added up: 16 roundings of at most 2^-48, divided by 16.
+        # Two sums of 16 rewards below 2: in each at most 16 roundings of 2^-49, and both are divided by 16.
         self.assertLess(abs(one["reward/mean"] - other["reward/mean"]), 2 ** -48)
         self.assertLess(abs(one["policy/grad_norm"] - other["policy/grad_norm"]), 1e-4 * one["policy/grad_norm"])
 
