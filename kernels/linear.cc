@@ -14,6 +14,15 @@ using Scalars = c10::List<std::optional<at::Scalar>>;
 using OneDnnLinear = at::Tensor(const at::Tensor&, const at::Tensor&, const MaybeTensor&,
                                 c10::string_view, Scalars, std::optional<c10::string_view>);
 
+// See Note [A row's result does not depend on its place].
+bool has_avx512() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512f");
+#else
+  return false;
+#endif
+}
+
 const c10::TypedOperatorHandle<OneDnnLinear>& onednn_linear() {
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
@@ -52,7 +61,7 @@ at::Tensor matmul_transposed(const at::Tensor& a_RI, const at::Tensor& b_CI,
                              const at::Tensor& bias_C) {
   const at::NoGradGuard no_grad;
   const bool is_float = a_RI.scalar_type() == at::kFloat && b_CI.scalar_type() == at::kFloat;
-  if (is_float && a_RI.is_cpu() && a_RI.numel() > 0) {
+  if (has_avx512() && is_float && a_RI.is_cpu() && a_RI.numel() > 0) {
     return onednn_linear().call(a_RI, b_CI, bias_C.defined() ? MaybeTensor(bias_C) : MaybeTensor(),
                                 "none", Scalars(), std::nullopt);
   }

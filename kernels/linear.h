@@ -1,9 +1,13 @@
 // The dense layer, differentiable: x W^T + b.
 //
-// float32 runs on oneDNN, whose kernels use the widest vectors of any vendor's processor; the BLAS
-// inside LibTorch takes its AVX2 path on AMD (one Zen 5 core, 4000 x 192 x 576: 95 against 220
-// GFLOP/s). Other dtypes use ATen. oneDNN compiles a kernel for each new shape (0.5 to 4 ms) and
-// keeps it: callers round row counts up where they vary a lot (rl/packed_batch.h).
+// float32 runs on oneDNN where there is AVX-512, whose vectors the BLAS inside LibTorch leaves
+// alone on AMD (one Zen 5 core, 4000 x 192 x 576: 95 against 220 GFLOP/s). oneDNN compiles a kernel
+// for each new shape (0.5 to 4 ms) and keeps it: callers round row counts up where they vary a lot
+// (rl/packed_batch.h). All else uses ATen.
+//
+// Note [A row's result does not depend on its place]: rollouts rely on it (Note [Decode runs full
+// tiles]). oneDNN's AVX2 kernels take six rows at a time and round the rows that are left over in
+// another way, so without AVX-512 the BLAS is used, which does not.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -50,6 +50,18 @@ TEST(Linear, GradientMatchesFiniteDifferences) {
        random_tensor({2}, at::kDouble, 3)});
 }
 
+// See Note [A row's result does not depend on its place]: tiles of the rollout engine.
+TEST(Linear, GivesEqualRowsEqualResults) {
+  for (const int64_t num_rows : {8, 16, 32}) {
+    for (const Case c : {Case{1, 192, 576}, Case{1, 576, 192}, Case{1, 64, 128}}) {
+      const at::Tensor row = random_tensor({1, c.inputs}, at::kFloat, 1).detach();
+      const at::Tensor weight = random_tensor({c.outputs, c.inputs}, at::kFloat, 2).detach();
+      const at::Tensor y = matmul_transposed(row.expand({num_rows, c.inputs}).contiguous(), weight);
+      EXPECT_TRUE(y.equal(y.narrow(0, 0, 1).expand_as(y))) << num_rows << " x " << c.inputs;
+    }
+  }
+}
+
 // The gradient of a sum is one value expanded over the output: strides of 0.
 TEST(Linear, TakesViewsAndExpandedGradients) {
   const at::Tensor x = random_tensor({8, 40}, at::kFloat, 1).t().requires_grad_(true);
