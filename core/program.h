@@ -7,9 +7,8 @@
 namespace retrace::core {
 
 // Returns what `program` returns. What it throws goes to stderr in one line, "<name>: error: ..."
-// or
-// "<name>: internal error: ...", and the exit code is the error's (core/error.h), 1 for exceptions
-// that are not ours.
+// and, where it is a bug, "<name>: internal error: ..."; the exit code is then the error's
+// (core/error.h), and 1 for exceptions that are not ours.
 int run_program(std::string_view name, const std::function<int()>& program);
 
 }  // namespace retrace::core

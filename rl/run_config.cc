@@ -10,6 +10,8 @@
 namespace retrace::rl {
 namespace {
 
+constexpr double kJudgingShare = 0.9;  // of what other ranks wait; the rest is for messages
+
 using core::ConfigNode;
 
 // Far above any use, so that products with it stay inside int64.
@@ -269,10 +271,8 @@ RunConfig read_run_config(const std::filesystem::path& recipe,
   }
   if (judging_limit_s(config) <= 0) {
     core::throw_<core::ConfigError>(
-        "{}: judge.total_deadline_seconds: must be below 0.9 x distributed.deadline_seconds = "
-        "{:g}, "
-        "or ranks give up waiting for one that judges; is {:g}",
-        recipe.string(), 0.9 * config.deadline_seconds, config.judge.http.total_deadline_s);
+        "{}: judge.total_deadline_seconds: must be below {:g} ({} of distributed.deadline_seconds)",
+        recipe.string(), kJudgingShare * config.deadline_seconds, kJudgingShare);
   }
   config.resolved_yaml = root.resolved_yaml();
   return config;
@@ -285,9 +285,9 @@ PromptOptions prompt_options(const RunConfig& config, const std::string& text_te
 }
 
 double judging_limit_s(const RunConfig& config) {
-  constexpr double kShare = 0.9;  // of what the others wait; the rest is for messages
   const bool asks_server = config.judge.backend == JudgeBackend::kHttp;
-  return kShare * config.deadline_seconds - (asks_server ? config.judge.http.total_deadline_s : 0);
+  return kJudgingShare * config.deadline_seconds -
+         (asks_server ? config.judge.http.total_deadline_s : 0);
 }
 
 void validate_for_ranks(const RunConfig& config, int world_size) {

@@ -42,3 +42,21 @@ build_targets() {
   say "build $* (the first time takes minutes)"
   cmake "${arguments[@]}" || fail "the build failed; the compiler's messages are above"
 }
+
+# render FOLDER EGOWORLD_OPTIONS...: egoworld itself keeps a folder that already holds exactly this.
+render() {
+  local folder=$1
+  shift
+  say "videos: $folder"
+  build/cpu-release/bin/egoworld --out "$folder" "$@" --overwrite || fail "egoworld could not render $folder; its message is above"
+}
+
+# The ranks of the tiny runs: their batches are made for one or two.
+ranks=$(nproc)
+((ranks <= 2)) || ranks=2
+
+# on_ranks PROGRAM ARGUMENTS...: mpirun itself would kill ranks a second after it is told to stop; a step and a
+# checkpoint take longer.
+on_ranks() {
+  mpirun -n "$ranks" --bind-to none --mca odls_base_sigkill_timeout 20 "$@"
+}

@@ -12,7 +12,6 @@ data_folder=data_cache/quickstart
 # recall the opposite way, and those that go on to derive the asked one and check the options against it.
 train_data=(--clips 400 --seed 1 --thoughts "recall:0.7,pair_check:0.3")
 held_out_data=(--clips 120 --seed 2 --thoughts "recall:0.7,pair_check:0.3")
-max_ranks=2
 
 usage() {
   cat <<'USAGE'
@@ -23,14 +22,6 @@ usage: tools/quickstart.sh [--run-dir D] [--seed S]
 
 Exit codes: those of grpo_train, 1 if a step before it failed, 2 bad usage
 USAGE
-}
-
-# render FOLDER EGOWORLD_OPTIONS...: egoworld itself keeps a folder that already holds exactly this.
-render() {
-  local folder=$1
-  shift
-  say "videos: $folder"
-  build/cpu-release/bin/egoworld --out "$folder" "$@" --overwrite || fail "egoworld could not render $folder; its message is above"
 }
 
 run_folder="" seed=""
@@ -54,14 +45,11 @@ cd "$repository"
 render "$data_folder/train" "${train_data[@]}"
 render "$data_folder/held_out" "${held_out_data[@]}"
 
-ranks=$(nproc)
-((ranks <= max_ranks)) || ranks=$max_ranks
 arguments=("$recipe" --run-dir "$run_folder" --resume auto)
 [[ -z $seed ]] || arguments+=(--set "run.seed=$seed")
 say "train with $ranks rank(s): grpo_train ${arguments[*]}"
 status=0
-# mpirun itself kills ranks a second after it is told to stop; a step and a checkpoint take longer.
-mpirun -n "$ranks" --bind-to none --mca odls_base_sigkill_timeout 20 build/cpu-release/bin/grpo_train "${arguments[@]}" || status=$?
+on_ranks build/cpu-release/bin/grpo_train "${arguments[@]}" || status=$?
 case $status in
   0) say "done; open $run_folder/report.html" ;;
   130 | 143) say "interrupted; the same command goes on from the checkpoint" ;;

@@ -13,28 +13,16 @@ out=runs/reverse_thinking
 train_data=(--clips 267 --seed 11 --theme mixed --tasks "direction,landmark,action" --thoughts "recall:0.7,pair_check:0.3")
 held_out_data=(--clips 40 --seed 12 --theme mixed --tasks "direction,landmark,action")
 bench_data=(--clips 100 --seed 13 --theme mixed --tasks "direction,landmark,action,route" --layout benchmark)
-max_ranks=2
 
 usage() {
   cat <<'USAGE'
 usage: tools/reverse_thinking.sh [--data-only] [SEED...]
 
   --data-only   only render the videos that recipes/tiny/st_r1.yaml and its ablations learn from
-  SEED          run.seed of each run (default 1 2 3); runs go to runs/reverse_thinking/seed-SEED
+  SEED          run.seed of each run, at least two (default 1 2 3); runs go to runs/reverse_thinking/seed-SEED
 
 Exit codes: those of grpo_train and st_eval, 1 if a step before them failed, 2 bad usage
 USAGE
-}
-
-render() {
-  local folder=$1
-  shift
-  say "videos: $folder"
-  build/cpu-release/bin/egoworld --out "$folder" "$@" --overwrite || fail "egoworld could not render $folder; its message is above"
-}
-
-on_ranks() {
-  mpirun -n "$ranks" --bind-to none --mca odls_base_sigkill_timeout 20 "$@"
 }
 
 # train RECIPE FOLDER SEED
@@ -67,6 +55,7 @@ for argument in "$@"; do
   esac
 done
 ((${#seeds[@]} > 0)) || seeds=(1 2 3)
+((${#seeds[@]} > 1)) || { usage >&2 && echo "error: an interval over seeds needs at least two" >&2 && exit 2; }
 
 "$repository/tools/setup.sh"
 build_targets egoworld grpo_train st_eval
@@ -76,8 +65,6 @@ render "$data_folder/held_out" "${held_out_data[@]}"
 render "$data_folder/bench" "${bench_data[@]}"
 if $data_only; then exit 0; fi
 
-ranks=$(nproc)
-((ranks <= max_ranks)) || ranks=$max_ranks
 plain=recipes/tiny/ablations/no_thought.yaml thought=recipes/tiny/st_r1.yaml
 for seed in "${seeds[@]}"; do
   runs=$out/seed-$seed

@@ -3,8 +3,8 @@
 
     tools/reverse_thinking_table.py runs/reverse_thinking/scores 1 2 3
 
-Means over seeds; behind +- the largest distance of a seed from the mean. Differences are paired by seed, with their
-95 % interval over seeds (Student's t). Python's standard library only.
+Two to ten seeds. Means over seeds; behind +- the largest distance of a seed from the mean. Differences are paired by
+seed, with their 95 % interval over seeds (Student's t). Python's standard library only.
 """
 
 import json
@@ -43,7 +43,7 @@ def table(scores, names, titles):
 
 
 def main():
-    if len(sys.argv) < 4 or not all(seed.isdigit() for seed in sys.argv[2:]):
+    if not 4 <= len(sys.argv) <= 12 or not all(seed.isdigit() for seed in sys.argv[2:]):
         sys.exit(__doc__)
     folder, seeds = pathlib.Path(sys.argv[1]), sys.argv[2:]
     scores = {model: [read(folder, model, seed) for seed in seeds] for model in MODELS}

@@ -57,7 +57,12 @@ def main():
             counts["letter " + task, answer["correct"]] += 1
             counts["letter", answer["correct"]] += 1
         if recall := re.search(r"On the way (?:back|there): ([a-z, ]+)\.", text):
-            counts["recall " + task, words(recall[1]) == other_way(truth)] += 1
+            found, expected = words(recall[1]), other_way(truth)
+            counts["recall " + task, found == expected] += 1
+            for one, other in zip(found, expected) if task == "action" else ():
+                counts["object in its place", one.split()[-1:] == other.split()[-1:]] += 1
+                if one.split()[-1:] == other.split()[-1:]:
+                    counts["verb of such an object", one == other] += 1
         if derived := re.search(r"So on the way (?:back|there): ([a-z, ]+)\.", text):
             counts["derivation", words(derived[1]) == truth] += 1
             if yes := re.search(r"([A-D]) [a-z, ]+: yes", text):

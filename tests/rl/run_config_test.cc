@@ -248,6 +248,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"checkpoint.dtype=float16", "checkpoint.dtype: must be float32 or bfloat16"},
         Refusal{"distributed.deadline_seconds=0", "deadline_seconds: must be above 0"}));
 
+TEST_F(Recipe, LeavesTimeForAJudgementBeforeOtherRanksGiveUp) {
+  const std::string judge = "judge={backend: http, endpoint: 'http://127.0.0.1:9/v1', model: any}";
+  EXPECT_DOUBLE_EQ(judging_limit_s(read({judge})), 0.9 * 600 - 120);
+  EXPECT_DOUBLE_EQ(judging_limit_s(read({"distributed.deadline_seconds=100"})), 90);
+  EXPECT_THAT(refusal({judge, "distributed.deadline_seconds=100"}),
+              HasSubstr("judge.total_deadline_seconds: must be below 90 (0.9 of distributed."));
+}
+
 TEST_F(Recipe, WithNothingToDoIsRefused) {
   EXPECT_THAT(refusal({}, "model: {path: m}\n"), HasSubstr("nothing to do"));
 }

@@ -8,6 +8,7 @@
 #include "model/adapter_files.h"
 #include "model/checkpoint_files.h"
 #include "rl/run_config.h"
+#include "rollout/rollout_options.h"
 #include "tools/command_line.h"
 #include "tools/st_eval/fingerprint.h"
 
@@ -84,7 +85,7 @@ void add_options(CLI::App& app, Arguments& a) {
       ->capture_default_str();
   app.add_option("--max-new-tokens", a.max_new_tokens,
                  "of an answer (default: the recipe's, or 512)")
-      ->check(CLI::Range(1, 131072));
+      ->check(CLI::Range(int64_t{1}, rollout::kMostNewTokens));
   app.add_option("--seed", a.seed, "of sampling and of the bootstrap")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
