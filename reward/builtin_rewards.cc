@@ -31,6 +31,7 @@ struct Registration {
   std::string_view name;
   RewardMaker (*read)(core::ConfigNode& node);
   bool needs_judge = false;
+  bool needs_solution = false;
 };
 
 template <class Reward>
@@ -64,7 +65,7 @@ RewardMaker judged_route(core::ConfigNode&) {
 constexpr std::array kRegistrations = {
     Registration{"letter", plain<StrictLetterReward>},
     Registration{"format", plain<FormatReward>},
-    Registration{"released_letter", plain<ReleasedLetterReward>},
+    Registration{"released_letter", plain<ReleasedLetterReward>, false, /*needs_solution=*/true},
     Registration{"released_format", plain<ReleasedFormatReward>},
     Registration{"consistency", plain<ConsistencyReward>},
     Registration{"inverse_consistency", plain<InverseReward>},
@@ -83,6 +84,13 @@ constexpr std::array kRegistrations = {
     Registration{"temporal_contrast", of_group<TemporalContrast, read_temporal_contrast_options>},
 };
 
+bool any_of(const std::vector<std::string>& names, bool Registration::*property) {
+  return std::any_of(kRegistrations.begin(), kRegistrations.end(), [&](const auto& registration) {
+    return registration.*property &&
+           std::find(names.begin(), names.end(), registration.name) != names.end();
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> builtin_reward_names() {
@@ -100,10 +108,11 @@ RewardMaker read_reward(std::string_view name, core::ConfigNode& node) {
 }
 
 bool needs_judge(const std::vector<std::string>& names) {
-  return std::any_of(kRegistrations.begin(), kRegistrations.end(), [&](const auto& registration) {
-    return registration.needs_judge &&
-           std::find(names.begin(), names.end(), registration.name) != names.end();
-  });
+  return any_of(names, &Registration::needs_judge);
+}
+
+bool needs_solution(const std::vector<std::string>& names) {
+  return any_of(names, &Registration::needs_solution);
 }
 
 RewardMaker default_reward(std::string_view name) {

@@ -14,6 +14,8 @@ std::vector<std::string> builtin_reward_names();
 
 // Whether one of these rewards asks RewardResources::judge.
 bool needs_judge(const std::vector<std::string>& names);
+// Whether one of these rewards reads Sample::solution.
+bool needs_solution(const std::vector<std::string>& names);
 
 // Reads the options of the reward `name` from its entry in a recipe. Throws ConfigError naming the
 // known rewards, or for an option out of range. Unknown keys are the caller's (node.finish()).

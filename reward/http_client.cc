@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <mutex>
 
 #include "core/error.h"
+#include "reward/libcurl.h"
 
 namespace retrace::reward {
 namespace {
@@ -18,14 +18,6 @@ constexpr long kMaxRetryAfterSeconds = 24 * 3600;
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
-
-void start_curl_once() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    RETRACE_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "libcurl does not start");
-  });
-}
 
 size_t append_body(char* data, size_t size, size_t count, void* target) {
   auto& body = *static_cast<std::string*>(target);
@@ -86,25 +78,10 @@ double retry_after(CURL* curl) {
   return static_cast<double>(std::min<curl_off_t>(seconds, kMaxRetryAfterSeconds));
 }
 
-Url parse_url(const std::string& text) {
-  start_curl_once();
-  Url url(curl_url(), curl_url_cleanup);
-  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) url.reset();
-  return url;
-}
-
-// "" if there is none.
-std::string url_part(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
-  const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
-  return text;
-}
-
 }  // namespace
 
 HttpReply http_post(const HttpRequest& request, const std::function<bool()>& should_stop) {
-  start_curl_once();
+  start_libcurl();
   HttpReply reply;
   if (request.deadline.count() <= 0) {
     reply.error = "no time left";
@@ -126,31 +103,6 @@ HttpReply http_post(const HttpRequest& request, const std::function<bool()>& sho
   reply.retry_after_s = retry_after(curl.get());
   if (status < 200 || status >= 300) reply.body.clear();
   return reply;
-}
-
-std::string check_url(const std::string& text) {
-  const Url url = parse_url(text);
-  if (!url) return "must be a URL such as https://host/v1/chat/completions";
-  const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
-  if (scheme != "http" && scheme != "https") return "must begin with http:// or https://";
-  const bool has_credentials = !url_part(url.get(), CURLUPART_USER).empty() ||
-                               !url_part(url.get(), CURLUPART_PASSWORD).empty();
-  if (has_credentials) return "must hold no user name or password; name a variable with key_env";
-  std::string query = url_part(url.get(), CURLUPART_QUERY);
-  std::transform(query.begin(), query.end(), query.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (const char* secret : {"key=", "token=", "secret=", "password=", "sig="}) {
-    if (query.find(secret) != std::string::npos)
-      return "must hold no key; name a variable with key_env";
-  }
-  return "";
-}
-
-bool is_local_url(const std::string& text) {
-  const Url url = parse_url(text);
-  if (!url) return false;
-  const std::string host = url_part(url.get(), CURLUPART_HOST);
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
 }  // namespace retrace::reward

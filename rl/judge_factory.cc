@@ -1,13 +1,10 @@
 #include "rl/judge_factory.h"
 
-#include <string>
-#include <vector>
-
 #include "core/error.h"
-#include "reward/builtin_rewards.h"
 #include "reward/http_judge.h"
 #include "reward/rules_judge.h"
 #include "rl/local_judge.h"
+#include "rl/recipe_key.h"
 
 namespace retrace::rl {
 
@@ -18,7 +15,7 @@ std::unique_ptr<reward::Judge> make_judge(const JudgeSection& section) {
     case JudgeBackend::kHttp:
       return std::make_unique<reward::HttpJudge>(section.http);
     case JudgeBackend::kLocal:
-      return std::make_unique<LocalJudge>(section.local);
+      return under_key("judge.path", [&] { return std::make_unique<LocalJudge>(section.local); });
   }
   core::throw_<core::InternalError>("judge backend {}: not a backend",
                                     static_cast<int>(section.backend));
@@ -26,9 +23,7 @@ std::unique_ptr<reward::Judge> make_judge(const JudgeSection& section) {
 
 std::unique_ptr<reward::Judge> make_judge_if_needed(const JudgeSection& section,
                                                     const RewardSection& reward) {
-  std::vector<std::string> names;
-  for (const reward::RewardSpec& spec : reward.rewards) names.push_back(spec.name);
-  return reward::needs_judge(names) ? make_judge(section) : nullptr;
+  return needs_judge(reward) ? make_judge(section) : nullptr;
 }
 
 }  // namespace retrace::rl

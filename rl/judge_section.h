@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/config_node.h"
-#include "reward/http_judge.h"
+#include "reward/http_judge_options.h"
 #include "rl/local_judge.h"
 
 namespace retrace::rl {

@@ -37,6 +37,16 @@ rollout::RolloutOptions greedy_options(const model::Tokenizer& tokenizer,
   return options;
 }
 
+void require_positions(const model::PromptTokens& prompt, int64_t num_new_tokens,
+                       const model::ModelConfig& config) {
+  const std::optional<int64_t> limit = config.max_positions;
+  if (!limit || prompt.next_position + num_new_tokens <= *limit) return;
+  core::throw_<core::DataError>(
+      "the prompt of {} tokens and a reply of {}: expected at most {} positions "
+      "(max_position_embeddings of its config.json)",
+      prompt.next_position, num_new_tokens, *limit);
+}
+
 }  // namespace
 
 LocalJudge::LocalJudge(LocalJudgeOptions options)
@@ -57,6 +67,7 @@ std::string LocalJudge::reply_to(const reward::JudgeRequest& request) const {
       single_turn("", {{model::ChatPart::Kind::kText, text}});
   const model::PromptTokens prompt =
       model::tokenize_prompt(tokenizer_, model_->config(), chat_, messages, {});
+  require_positions(prompt, options_.max_tokens, model_->config());
   const std::vector<rollout::RolloutRequest> requests = {
       {&prompt, {}, 1, core::RandomStream(0, "judge")}};
   return engine_.generate(requests, 0)[0].completions[0].text;

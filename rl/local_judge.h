@@ -23,8 +23,8 @@ struct LocalJudgeOptions {
 };
 
 // Greedy, so a request always has the same verdict. One request at a time, the others wait. A reply
-// in another form than asked for (reward/judge_reply.h), and texts that the chat template refuses,
-// are missing values.
+// in another form than asked for (reward/judge_reply.h), texts that the chat template refuses, and
+// texts with more positions than the model is made for are missing values.
 class LocalJudge : public reward::Judge {
  public:
   // Loads the model, which stays in memory beside the one that trains. Throws ConfigError and

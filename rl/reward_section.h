@@ -25,4 +25,8 @@ struct RewardSection {
 // Reads section "reward" of the recipe. Throws ConfigError.
 void read_reward(core::ConfigNode root, RewardSection& reward);
 
+// Whether a reward of the recipe asks the judge, or reads Sample::solution.
+bool needs_judge(const RewardSection& reward);
+bool needs_solution(const RewardSection& reward);
+
 }  // namespace retrace::rl

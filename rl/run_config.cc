@@ -285,9 +285,9 @@ PromptOptions prompt_options(const RunConfig& config, const std::string& text_te
 }
 
 double judging_limit_s(const RunConfig& config) {
-  const bool asks_server = config.judge.backend == JudgeBackend::kHttp;
+  const bool is_http = config.judge.backend == JudgeBackend::kHttp && needs_judge(config.reward);
   return kJudgingShare * config.deadline_seconds -
-         (asks_server ? config.judge.http.total_deadline_s : 0);
+         (is_http ? config.judge.http.total_deadline_s : 0);
 }
 
 void validate_for_ranks(const RunConfig& config, int world_size) {

@@ -71,6 +71,12 @@ TEST(JudgeSection, TakesOptionsOfAnotherBackend) {
   EXPECT_EQ(make_judge(section)->name(), "rules");
 }
 
+TEST(JudgeSection, NamesTheKeyOfAModelThatCannotBeRead) {
+  const JudgeSection section = read("judge: {backend: local, path: no_such_folder}");
+  const std::string error = test::error_text<core::Error>([&] { make_judge(section); });
+  EXPECT_TRUE(error.starts_with("judge.path: ")) << error;
+}
+
 TEST(JudgeSection, TheKeyIsLookedForWhenTheJudgeIsMade) {
   const JudgeSection section = read(
       "judge: {backend: http, model: m, endpoint: 'https://example.org/v1', key_env: "

@@ -72,6 +72,17 @@ TEST(LocalJudge, TextsThatWouldEndTheTurnAreAMissingValue) {
   EXPECT_EQ(judge.counts().failed, 1);
 }
 
+TEST(LocalJudge, MorePositionsThanTheModelIsMadeForAreAMissingValue) {
+  const LocalJudge judge({.path = base_model(), .prompt = kTemplate, .max_tokens = 16});
+  std::string route;
+  while (route.size() < 20000) route += "turn left, ";
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(judge.judge({.question = "", .reference = "left", .prediction = route}));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("expected at most 4096 positions"), std::string::npos) << log;
+  EXPECT_EQ(judge.counts().failed, 1);
+}
+
 TEST(LocalJudge, ServesSeveralThreads) {
   const LocalJudge judge({.path = base_model(), .prompt = kTemplate, .max_tokens = 16});
   std::vector<std::thread> threads;

@@ -250,9 +250,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Recipe, LeavesTimeForAJudgementBeforeOtherRanksGiveUp) {
   const std::string judge = "judge={backend: http, endpoint: 'http://127.0.0.1:9/v1', model: any}";
-  EXPECT_DOUBLE_EQ(judging_limit_s(read({judge})), 0.9 * 600 - 120);
-  EXPECT_DOUBLE_EQ(judging_limit_s(read({"distributed.deadline_seconds=100"})), 90);
-  EXPECT_THAT(refusal({judge, "distributed.deadline_seconds=100"}),
+  const std::string reward = "reward.rewards=[{name: route}]";
+  EXPECT_DOUBLE_EQ(judging_limit_s(read({judge, reward})), 0.9 * 600 - 120);
+  EXPECT_DOUBLE_EQ(judging_limit_s(read({judge, "distributed.deadline_seconds=100"})), 90);
+  EXPECT_THAT(refusal({judge, reward, "distributed.deadline_seconds=100"}),
               HasSubstr("judge.total_deadline_seconds: must be below 90 (0.9 of distributed."));
 }
 
