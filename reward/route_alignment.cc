@@ -1,12 +1,15 @@
 #include "reward/route_alignment.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace retrace::reward {
 namespace {
 
 constexpr double kStraightWeight = 0.2;
 constexpr double kLeftOver = 0.5;  // of its weight is what a move costs that has no partner
+constexpr double kSurplus = 0.5;   // a turn more than the reference has, on top of that
+constexpr size_t kFreeWords = 3;   // of a name, beside as many as the reference's
 
 // Row-major table of (rows + 1) x (columns + 1) best scores of prefixes.
 class PrefixTable {
@@ -25,6 +28,15 @@ double missing_cost(Move move) {
 }
 double extra_cost(Move move) {
   return move == Move::kStraight ? 0 : missing_cost(move);
+}
+
+double surplus_cost(const std::vector<Move>& reference, const std::vector<Move>& prediction) {
+  const auto num_turns = [](const std::vector<Move>& moves) {
+    return std::count_if(moves.begin(), moves.end(),
+                         [](Move move) { return move != Move::kStraight; });
+  };
+  return kSurplus *
+         static_cast<double>(std::max<int64_t>(0, num_turns(prediction) - num_turns(reference)));
 }
 
 // The best sum of similarities over pairs that keep the order.
@@ -87,7 +99,8 @@ MoveAlignment align_moves(const std::vector<Move>& reference, const std::vector<
   std::reverse(alignment.extra.begin(), alignment.extra.end());
   double weight = 0;
   for (const Move move : reference) weight += move_weight(move);
-  if (weight > 0) alignment.score = std::clamp(table.at(rows, columns) / weight, 0.0, 1.0);
+  const double earned = table.at(rows, columns) - surplus_cost(reference, prediction);
+  if (weight > 0) alignment.score = std::clamp(earned / weight, 0.0, 1.0);
   if (alignment.missing.empty() && alignment.extra.empty() && weight > 0) alignment.score = 1;
   return alignment;
 }
@@ -102,7 +115,10 @@ double landmark_similarity(const Words& reference, const Words& prediction) {
   if (reference_has_colour && prediction_has_colour && !shares_colour) return 0;
   double shared = 2;  // the noun
   for (size_t i = 0; i + 1 < reference.size(); ++i) shared += contains(prediction, reference[i]);
-  return shared / static_cast<double>(reference.size() + 1);
+  const double similarity = shared / static_cast<double>(reference.size() + 1);
+  const size_t num_free = reference.size() + kFreeWords;
+  if (prediction.size() <= num_free) return similarity;
+  return similarity * static_cast<double>(num_free) / static_cast<double>(prediction.size());
 }
 
 LandmarkAlignment align_landmarks(const std::vector<Words>& reference,

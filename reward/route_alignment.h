@@ -12,9 +12,11 @@ namespace retrace::reward {
 double move_weight(Move move);
 
 struct MoveAlignment {
-  // (weight matched - half the weight left over on both sides) / weight of the reference, in
-  // [0, 1]; straight moves left over in the prediction cost nothing. Of all alignments that keep
-  // the order, the best one. 0 for a reference without moves.
+  // (weight matched - half the weight left over on both sides - half for each turn that the
+  // prediction has more than the reference) / weight of the reference, in [0, 1]; straight moves
+  // left over in the prediction cost nothing. Of all alignments that keep the order, the best one.
+  // 0 for a reference without moves. With less than that for a turn too many, left and right in
+  // turn, twice as often as there are crossings, would earn half without having seen anything.
   double score = 0;
   size_t num_matched = 0;     // moves, straight ones included
   std::vector<Move> missing;  // of the reference, in its order
@@ -25,7 +27,8 @@ struct MoveAlignment {
 MoveAlignment align_moves(const std::vector<Move>& reference, const std::vector<Move>& prediction);
 
 // In [0, 1]: the share of the reference's words that the prediction has, the last one (the noun)
-// counting twice; 0 without the noun, or where both name colours and no colour is the same.
+// counting twice; 0 without the noun, or where both name colours and no colour is the same. Times
+// (r + 3) / p for a prediction of p > r + 3 words: one name that holds all words is no name.
 double landmark_similarity(const Words& reference, const Words& prediction);
 
 struct LandmarkAlignment {

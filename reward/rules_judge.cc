@@ -67,6 +67,13 @@ double novelty(const ParsedRoute& reference, const ParsedRoute& prediction) {
   return distinct / (distinct + static_cast<double>(given - wanted));
 }
 
+// Names as long as "red pillar"; a longer run of words counts as several.
+size_t num_names(const std::vector<Words>& landmarks) {
+  size_t count = 0;
+  for (const Words& words : landmarks) count += (words.size() + 1) / 2;
+  return count;
+}
+
 double restraint(size_t num_wanted, size_t num_given) {
   return ratio(static_cast<double>(2 * num_wanted + 2), static_cast<double>(num_given));
 }
@@ -77,7 +84,7 @@ Comparison compare(const ParsedRoute& reference, const ParsedRoute& prediction) 
   comparison.landmarks = align_landmarks(reference.landmarks, prediction.landmarks);
   compare_kinds(reference, prediction, comparison);
   comparison.novelty = novelty(reference, prediction);
-  comparison.restraint = restraint(reference.landmarks.size(), prediction.landmarks.size());
+  comparison.restraint = restraint(num_names(reference.landmarks), num_names(prediction.landmarks));
   comparison.move_restraint = restraint(reference.moves.size(), prediction.moves.size());
   comparison.brevity = ratio(static_cast<double>(3 * reference.num_words + 60),
                              static_cast<double>(prediction.num_words));

@@ -4,7 +4,7 @@
 // Both routes are read by reward/route_parser.h. With everything below in [0, 1], times 5:
 //   direction  the alignment of the moves (reward/route_alignment.h): missing and extra turns cost
 //   landmark   3/4 of the reference's landmarks found in order + 1/4 found anywhere; naming more
-//              than twice as many as the reference (and two) costs
+//              than twice as many as the reference (and two) costs, every two words being a name
 //   semantics  the share of moves (left and right taken for the same) and landmarks that is there,
 //              times the share of the found landmarks that is in order
 // and all of it times what an answer keeps that is much longer than the reference or repeats

@@ -181,6 +181,33 @@ TEST_F(RandomRoutes, HackStringsScoreLow) {
   });
 }
 
+// All landmarks in every step, and turns to both sides in turn: right wherever one looks.
+TEST_F(RandomRoutes, NamingEverythingEverywhereScoresLow) {
+  double sum = 0;
+  for_each([&](const Route& route) {
+    std::string text;
+    for (size_t i = 0; i < 2 * route.size(); ++i) {
+      text += i % 2 == 0 ? "turn left at the " : "turn right at the ";
+      for (size_t k = 0; k < kLandmarks.size(); ++k)
+        text += std::string(kLandmarks[(i + k) % kLandmarks.size()]) + " ";
+      text += ", ";
+    }
+    sum += judged(text_of(route), text).percent() / 200;
+  });
+  EXPECT_LT(sum, 15);
+}
+
+TEST_F(RandomRoutes, TurningToBothSidesEverywhereEarnsNoDirection) {
+  double sum = 0;
+  for_each([&](const Route& route) {
+    std::string text;
+    for (size_t i = 0; i < 2 * route.size(); ++i)
+      text += i % 2 == 0 ? "turn left, " : "turn right, ";
+    sum += judged(text_of(route), text).direction / 200;
+  });
+  EXPECT_LT(sum, 0.5);
+}
+
 TEST(RulesJudge, AnEmptyReferenceIsAMissingValue) {
   const RulesJudge judge;
   EXPECT_FALSE(judge.judge({.question = "", .reference = "", .prediction = "turn left"}));

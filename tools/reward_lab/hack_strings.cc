@@ -39,6 +39,17 @@ constexpr std::string_view kKeywords =
     "left right straight turn forward back first then next after that because therefore so finally "
     "room door hallway kitchen table stairs tree street building landmark reverse opposite order ";
 
+// Every thing at every crossing, and turns to both sides in turn.
+std::string everything_everywhere() {
+  std::string text;
+  for (int i = 0; i < 6; ++i) {
+    text += fmt::format(
+        "turn {} at the red green blue yellow door plant barrel lamp crate banner statue pillar, ",
+        i % 2 == 0 ? "left" : "right");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<HackString> hack_strings(const data::Sample& sample) {
@@ -78,6 +89,7 @@ std::vector<HackString> hack_strings(const data::Sample& sample) {
       {"options_as_answer", with_answer("", options_text(sample))},
       {"keywords_as_think", with_answer(repeated(kKeywords, 4), "A")},
       {"keywords_as_answer", with_answer("", repeated(kKeywords, 4))},
+      {"everything_everywhere", with_answer("", everything_everywhere())},
   };
 }
 
