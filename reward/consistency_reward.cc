@@ -49,8 +49,9 @@ std::vector<CasedWord> cased_words(std::string_view text) {
   return list;
 }
 
-bool is_capital(const CasedWord& word) {
-  return word.text.size() == 1 && word.text[0] >= 'A' && word.text[0] <= 'Z';
+bool is_capital(const CasedWord& word, size_t num_letters) {
+  return word.text.size() == 1 && word.text[0] >= 'A' &&
+         static_cast<size_t>(word.text[0] - 'A') < num_letters;
 }
 
 // The option whose text ends last in the thought, word for word; the longest of several.
@@ -90,17 +91,17 @@ std::optional<size_t> last_stated_route(std::string_view thought, const data::Sa
 
 }  // namespace
 
-std::optional<StatedLetter> stated_letter(std::string_view thought) {
+std::optional<StatedLetter> stated_letter(std::string_view thought, size_t num_letters) {
   const std::vector<CasedWord> said = cased_words(thought);
   std::optional<StatedLetter> stated;
   for (size_t i = 0; i < said.size(); ++i) {
     if (!is_one_of(said[i].lowered, kLeadIns)) continue;
     size_t at = i + 1;
     while (at < said.size() && is_one_of(said[at].lowered, kBetween)) ++at;
-    if (at >= said.size() || !is_capital(said[at])) continue;
-    const bool has_rival = at + 2 < said.size() && is_capital(said[at + 2]) &&
+    if (at >= said.size() || !is_capital(said[at], num_letters)) continue;
+    const bool has_rival = at + 2 < said.size() && is_capital(said[at + 2], num_letters) &&
                            (said[at + 1].lowered == "or" || said[at + 1].lowered == "and");
-    const bool is_list = at + 1 < said.size() && is_capital(said[at + 1]);
+    const bool is_list = at + 1 < said.size() && is_capital(said[at + 1], num_letters);
     stated = StatedLetter{said[at].text[0], has_rival || is_list};
   }
   return stated;
@@ -112,7 +113,8 @@ std::optional<double> ConsistencyReward::score(const RewardInput& input) const {
   const std::optional<ParsedCompletion> parsed = parse_strict(input.completion);
   const std::optional<char> answer = parsed ? answer_letter(parsed->answer) : std::nullopt;
   if (!answer || input.truncated) return 0.0;
-  if (const std::optional<StatedLetter> stated = stated_letter(parsed->think))
+  const size_t num_letters = sample.options.empty() ? 26 : sample.options.size();
+  if (const std::optional<StatedLetter> stated = stated_letter(parsed->think, num_letters))
     return stated->letter == *answer && !stated->hedged ? 1.0 : 0.0;
   const auto chosen = static_cast<size_t>(*answer - 'A');
   std::optional<size_t> stated = last_stated_option(parsed->think, sample.options);

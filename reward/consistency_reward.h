@@ -1,6 +1,7 @@
 // Whether the thought leads to the answer.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -14,8 +15,9 @@ struct StatedLetter {
   bool hedged = false;  // "A or B", "A and B"
 };
 
-// Statements are "answer is X", "option X", "choose X" and the like, X one capital letter.
-std::optional<StatedLetter> stated_letter(std::string_view thought);
+// Statements are "answer is X", "option X", "choose X" and the like, X one of the first
+// `num_letters` capital letters: "to answer, I" and "the answer is U-turn" state none of four.
+std::optional<StatedLetter> stated_letter(std::string_view thought, size_t num_letters = 26);
 
 // 1 if what the thought states last agrees with the letter in the <answer> of the strict grammar,
 // else 0. In this order:

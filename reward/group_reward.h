@@ -16,7 +16,7 @@ struct GroupInput {
   std::span<const std::optional<double>> accuracy;  // [G] raw values of the reward accuracy()
   std::span<const std::optional<double>> shuffled_accuracy;  // of completions about the same clips
                                                              // with their frames shuffled; empty:
-                                                             // the sample has no video
+                                                             // there are none
 };
 
 // A pure function of a group, called once all its completions are judged.

@@ -25,7 +25,7 @@ double likeness(const Events& back, const Events& option) {
 }  // namespace
 
 std::optional<double> InverseReward::score(const RewardInput& input) const {
-  if (input.sample.options.empty()) return std::nullopt;
+  if (!why_unfit(input.sample).empty()) return std::nullopt;
   const std::optional<ParsedCompletion> parsed = parse_strict(input.completion);
   const std::optional<char> answer = parsed ? answer_letter(parsed->answer) : std::nullopt;
   if (!answer || input.truncated) return 0.0;
@@ -40,7 +40,9 @@ std::optional<double> InverseReward::score(const RewardInput& input) const {
 }
 
 std::string InverseReward::why_unfit(const data::Sample& sample) const {
-  return sample.options.empty() ? "it has no options" : "";
+  if (sample.options.empty()) return "it has no options";
+  return sample.task == data::Task::kAction ? "it asks about actions, whose inverses are others"
+                                            : "";
 }
 
 }  // namespace retrace::reward

@@ -14,7 +14,8 @@ namespace retrace::reward {
 //
 // A thought that goes on to state the inverse itself, t = s + inverse(s), may count as s. 0: no
 // letter, a letter without option, a thought or option that states nothing. Not judged: a sample
-// without options. The right letter is not looked at.
+// without options, and one about actions: what is taken is put back on the way back, so no order of
+// the same steps is the inverse. The right letter is not looked at.
 class InverseReward : public RewardFn {
  public:
   std::string_view name() const override { return "inverse_consistency"; }

@@ -11,6 +11,9 @@ namespace retrace::reward {
 // Without ASCII white space at both ends.
 std::string_view trim(std::string_view text);
 
+// ASCII letters and digits, and bytes above 127.
+bool is_word_byte(char c);
+
 // Maximal runs of ASCII letters, digits and bytes above 127, in lower case; apostrophes inside a
 // word are dropped ("o'clock" is "oclock"). At most `max_words`.
 std::vector<std::string> words(std::string_view text, size_t max_words = SIZE_MAX);

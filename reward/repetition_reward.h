@@ -16,6 +16,7 @@ RepetitionOptions read_repetition_options(core::ConfigNode& node);
 
 // -(1 - distinct / all) over the n-grams of words, in [-1, 0]; 0 for texts of fewer than n words.
 // Words longer than 32 bytes are cut into pieces of 8, so that a text without spaces cannot hide.
+// Nor can one of marks: beyond the third without a word between, each of them is a word.
 class RepetitionReward : public RewardFn {
  public:
   explicit RepetitionReward(RepetitionOptions options) : options_(options) {}

@@ -88,6 +88,10 @@ bool Rubric::Entry::is_for(data::Task task) const {
   return tasks.empty() || std::find(tasks.begin(), tasks.end(), task) != tasks.end();
 }
 
+bool Rubric::Entry::compares_shuffled() const {
+  return group && group->num_shuffled(kSmallestGroup) > 0;
+}
+
 bool Rubric::applies(const Entry& entry, const data::Sample& sample) const {
   return entry.is_for(sample.task) &&
          (!entry.accuracy || entries_[*entry.accuracy].is_for(sample.task));
@@ -115,9 +119,9 @@ Score Rubric::score_shuffled(const RewardInput& input) const {
   for (const Entry& entry : entries_)
     score.parts.push_back({entry.spec.name, std::nullopt, applies(entry, input.sample)});
   for (const Entry& entry : entries_) {
-    if (!entry.group || !applies(entry, input.sample)) continue;
+    if (!entry.compares_shuffled() || !applies(entry, input.sample)) continue;
     RewardPart& part = score.parts[*entry.accuracy];
-    if (part.raw || entry.group->num_shuffled(kSmallestGroup) == 0) continue;
+    if (part.raw) continue;
     part.raw = entries_[*entry.accuracy].single->score(input);
     check_raw(part.name, part.raw);
   }
@@ -182,6 +186,12 @@ int64_t Rubric::num_shuffled(int64_t group_size) const {
     if (entry.group) largest = std::max(largest, entry.group->num_shuffled(group_size));
   }
   return largest;
+}
+
+bool Rubric::needs_shuffled(const data::Sample& sample) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.compares_shuffled() && applies(entry, sample);
+  });
 }
 
 std::vector<std::string> Rubric::names() const {

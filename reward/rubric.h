@@ -64,6 +64,8 @@ class Rubric {
 
   // Completions about frame-shuffled clips that a group needs; 0: none.
   int64_t num_shuffled(int64_t group_size) const;
+  // Whether a reward that needs them is for this sample.
+  bool needs_shuffled(const data::Sample& sample) const;
   std::vector<std::string> names() const;
   // For each reward that can judge none of `samples`: "<name>: <why> (sample <i>)" of the first
   // sample that it is for. A group reward can judge what its accuracy can.
@@ -76,6 +78,7 @@ class Rubric {
     std::unique_ptr<GroupRewardFn> group;  // exactly one of the two
     std::optional<size_t> gate, accuracy;  // entries; accuracy of group rewards only
     bool is_for(data::Task task) const;
+    bool compares_shuffled() const;
   };
   size_t index_of(std::string_view name) const;  // size() if there is none
   void add(const RewardSpec& spec, const RewardResources& resources);

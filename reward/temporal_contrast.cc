@@ -44,6 +44,9 @@ std::vector<std::optional<double>> TemporalContrast::score(const GroupInput& inp
   const std::optional<double> ordered = mean_of_known(input.accuracy);
   const std::optional<double> shuffled = mean_of_known(input.shuffled_accuracy);
   const bool has_contrast = !input.shuffled_accuracy.empty();
+  const bool has_video =
+      !input.completions.empty() && !input.completions.front().sample.videos.empty();
+  if (has_video && !has_contrast) return bonuses;
   if (has_contrast && (!ordered || !shuffled)) return bonuses;
   bool is_paid = false;
   if (has_contrast) {

@@ -24,7 +24,8 @@ TemporalContrastOptions read_temporal_contrast_options(core::ConfigNode& node);
 // frames in another order: 1 for every completion with accuracy above correct_above if m > ratio s
 // (strict) or m >= ratio s, else 0. 0 for samples without video: there is no order to tell. Means
 // are over known values; not judged: a completion whose accuracy is unknown, and the whole group if
-// all of one side are.
+// all of one side are, or if there are no completions about the shuffled clip of a sample with a
+// video (they come from the trainer alone).
 //
 // The release tests m >= 0.8 s, which holds for a model that does not look at the order at all; so
 // the default asks for more than s.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "reward/rubric.h"
 #include "rl/grpo_work.h"
 #include "rl/stage.h"
 
@@ -12,17 +13,18 @@ namespace retrace::rl {
 
 class ShuffledClips {
  public:
-  // `num_completions` a group; with 0 nothing is done and nothing costs time.
-  ShuffledClips(const RunContext& context, int64_t num_completions);
+  // The rubric must outlive this object.
+  ShuffledClips(const RunContext& context, const reward::Rubric& rubric);
 
-  // Makes the shuffled prompts of items with a video: a function of (seed, slot), so that a resumed
-  // run makes the same. Runs the vision tower without gradient.
+  // Makes the shuffled prompts of items that the rubric wants them of and that have a video: a
+  // function of (seed, slot), so that a resumed run makes the same. Runs the vision tower without
+  // gradient.
   void prepare(std::vector<PromptWork>& work) const;
   rollout::RolloutRequest request(const PromptWork& item) const;
 
  private:
   RunContext context_;
-  int64_t num_completions_;
+  const reward::Rubric& rubric_;
   core::RandomStream frame_stream_, sampling_stream_;
 };
 

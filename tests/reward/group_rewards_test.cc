@@ -53,6 +53,12 @@ TEST(Repetition, CountsRepeatedNgrams) {
   std::string chant;
   for (int i = 0; i < 5000; ++i) chant += "leftright";
   EXPECT_LT(repetition(chant), -0.9);
+  std::string dots;
+  for (int i = 0; i < 100; ++i) dots += ". ";
+  EXPECT_LT(repetition(dots), -0.9);
+  EXPECT_LT(repetition("<think>left " + std::string(100, '!') + "</think> <answer>B</answer>"),
+            -0.8);
+  EXPECT_EQ(repetition("<think>so... left.</think> <answer>B</answer>"), 0.0);
 }
 
 Values length_bonus(const Values& accuracy, const std::vector<int64_t>& lengths) {
@@ -99,6 +105,15 @@ TEST(TemporalContrast, IsZeroWithoutVideoAndMissingWithoutKnownAccuracy) {
   EXPECT_THAT(contrast({}, {1.0, kUnknown}, {}), ElementsAre(0.0, kUnknown));
   EXPECT_THAT(contrast({}, {1.0, 0.0}, {kUnknown, kUnknown}), ElementsAre(kUnknown, kUnknown));
   EXPECT_THAT(contrast({}, {1.0, kUnknown}, {0.0, kUnknown}), ElementsAre(1.0, kUnknown));
+}
+
+TEST(TemporalContrast, IsMissingWhereNobodyAskedAboutTheShuffledClip) {
+  data::Sample sample;
+  sample.videos.emplace_back();
+  const std::vector<RewardInput> inputs(2, RewardInput{"", false, sample, 1});
+  const Values accuracy = {1.0, 0.0};
+  EXPECT_THAT(TemporalContrast(TemporalContrastOptions{}).score({inputs, accuracy, {}}),
+              ElementsAre(kUnknown, kUnknown));
 }
 
 }  // namespace

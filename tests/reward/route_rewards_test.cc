@@ -149,6 +149,13 @@ TEST(Consistency, PaysNothingForKnownHacks) {
   EXPECT_LE(paid, 1.0);
 }
 
+TEST(Consistency, TakesNoWordForALetterBeyondTheOptions) {
+  const char* const thought = "To answer, I follow: turn right, go straight, turn left.";
+  EXPECT_EQ(consistency(directions(), thought, "B"), 1.0);
+  EXPECT_EQ(consistency(directions(), thought, "C"), 0.0);
+  EXPECT_EQ(consistency(directions(), "The answer is U-turn. No, it is option A.", "A"), 1.0);
+}
+
 TEST(Consistency, IsMissingForOpenQuestions) {
   EXPECT_EQ(consistency(question(data::Task::kRoute, {}, "left, then right"), "x", "A"),
             std::nullopt);
@@ -161,6 +168,14 @@ TEST(Inverse, PaysForTheWayBack) {
   EXPECT_LT(*inverse(sample, "The other way: turn left, go straight, turn left.", "A"), 1.0);
   EXPECT_EQ(inverse(landmarks(), "Back I passed sofa, wooden door, lamp", "B"), 1.0);
   EXPECT_LT(*inverse(landmarks(), "Back I passed sofa, wooden door, lamp", "A"), 1.0);
+}
+
+TEST(Inverse, DoesNotJudgeActions) {
+  const data::Sample sample =
+      question(data::Task::kAction, {"shut box, place cup", "open box, take cup"});
+  for (const char* thought : {"take cup, open box", "place cup, shut box"})
+    EXPECT_EQ(inverse(sample, thought, "A"), std::nullopt);
+  EXPECT_NE(InverseReward().why_unfit(sample), "");
 }
 
 TEST(Inverse, AllowsTheThoughtToGoOnToTheInverse) {
