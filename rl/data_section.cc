@@ -5,22 +5,15 @@
 #include <numeric>
 #include <utility>
 
+#include "core/error.h"
+#include "core/logging.h"
 #include "data/jsonl_dataset.h"
 #include "data/option_shuffle.h"
 #include "data/pair_index.h"
+#include "reward/answer_parser.h"
 #include "rl/recipe_key.h"
 
 namespace retrace::rl {
-namespace {
-
-// Throws for a sample that shuffling would stop at later.
-void check_order_can_change(const data::Sample& sample) {
-  std::vector<size_t> backwards(sample.options.size());
-  std::iota(backwards.rbegin(), backwards.rend(), 0);
-  static_cast<void>(data::with_option_order(sample, backwards));
-}
-
-}  // namespace
 
 DataSection read_data_section(core::ConfigNode& parent, std::string_view parent_key) {
   DataSection data;
@@ -56,10 +49,45 @@ std::vector<data::Sample> load_samples(const DataSection& section) {
   if (section.max_samples > 0 && static_cast<int64_t>(samples.size()) > section.max_samples) {
     samples.resize(static_cast<size_t>(section.max_samples));
   }
-  for (const data::Sample& sample : samples) {
-    if (section.shuffle_options && sample.options.size() > 1) check_order_can_change(sample);
+  return samples;
+}
+
+std::vector<data::Sample> load_questions(const DataSection& section, bool keep_solutions) {
+  std::vector<data::Sample> samples = load_samples(section);
+  for (data::Sample& sample : samples) {
+    if (section.shuffle_options && !keep_solutions) sample.solution.clear();
+  }
+  check_order_can_change(section, samples);
+  return samples;
+}
+
+std::vector<data::Sample> load_letter_questions(const DataSection& section) {
+  std::vector<data::Sample> samples = load_questions(section, false);
+  const size_t num_all = samples.size();
+  std::erase_if(samples,
+                [](const data::Sample& sample) { return !reward::answer_letter(sample.answer); });
+  if (samples.empty() && num_all > 0) {
+    core::throw_<core::DataError>(
+        "{}.files: none of the {} answers is a letter, so there is no accuracy to measure; leave "
+        "the section out, or score described routes with st_eval",
+        section.key, num_all);
+  }
+  if (samples.size() < num_all) {
+    core::log_warning(
+        "{}.files: {} of {} samples have an answer that is no letter and are left out; st_eval "
+        "scores described routes",
+        section.key, num_all - samples.size(), num_all);
   }
   return samples;
+}
+
+void check_order_can_change(const DataSection& section, const std::vector<data::Sample>& samples) {
+  if (!section.shuffle_options) return;
+  for (const data::Sample& sample : samples) {
+    std::vector<size_t> backwards(sample.options.size());
+    std::iota(backwards.rbegin(), backwards.rend(), 0);
+    if (backwards.size() > 1) static_cast<void>(data::with_option_order(sample, backwards));
+  }
 }
 
 OptionOrder::OptionOrder(const DataSection& section, uint64_t seed, std::string_view stage)

@@ -29,9 +29,18 @@ struct DataSection {
 DataSection read_data_section(core::ConfigNode& parent, std::string_view parent_key);
 
 // The samples of all files as one list; Sample::index counts over all of them. Throws DataError
-// that begins with "sft.data.files: ". With shuffle_options, every sample is tried: throws
-// DataError for one whose options cannot be put in another order (data/option_shuffle.h).
+// that begins with "sft.data.files: ".
 std::vector<data::Sample> load_samples(const DataSection& section);
+// The same for a stage that shows questions and no demonstrations. With shuffle_options solutions
+// are kept only if asked for: the letters in them would have to follow.
+std::vector<data::Sample> load_questions(const DataSection& section, bool keep_solutions);
+// The same of those whose answer is a letter, since right letters are counted; a warning says how
+// many others there are. Throws DataError if all are.
+std::vector<data::Sample> load_letter_questions(const DataSection& section);
+
+// With shuffle_options, throws DataError for a sample whose options cannot be put in another order
+// (data/option_shuffle.h), at the start and not in the middle of a run.
+void check_order_can_change(const DataSection& section, const std::vector<data::Sample>& samples);
 
 // The options of a sample as slot `slot` of the run shows them: a pure function of (stream, slot),
 // so that a resumed run shows the same. Without shuffle_options the sample as it is.

@@ -100,7 +100,7 @@ int64_t count_evaluations(std::span<const int64_t> steps_of_stages, int64_t ever
 std::string describe_evaluation(const RunConfig& config, const model::ModelConfig& model_config,
                                 std::span<const int64_t> steps_of_stages, int world_size,
                                 double parameters) {
-  const std::vector<data::Sample> samples = load_samples(config.eval.data);
+  const std::vector<data::Sample> samples = load_letter_questions(config.eval.data);
   const auto num_questions = static_cast<int64_t>(samples.size());
   const int64_t num_evaluations = count_evaluations(steps_of_stages, config.eval.every_steps);
   const int64_t num_answers = num_questions * (config.eval.blind ? 2 : 1);
@@ -133,7 +133,8 @@ StagePlan plan_sft(const RunConfig& config, const model::ModelConfig& model_conf
 
 StagePlan plan_grpo(const RunConfig& config, const model::ModelConfig& model_config, int world_size,
                     double parameters) {
-  const std::vector<data::Sample> samples = load_samples(config.grpo.data);
+  const std::vector<data::Sample> samples =
+      load_questions(config.grpo.data, needs_solution(config.reward));
   const auto num_samples = static_cast<int64_t>(samples.size());
   const int64_t completions = config.grpo.prompts_per_step * config.grpo.group_size;
   const auto decoded = static_cast<double>(completions * config.rollout.max_new_tokens);

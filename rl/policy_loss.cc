@@ -63,8 +63,7 @@ PolicyLoss policy_loss(const at::Tensor& logprob_R, const at::Tensor& old_R,
 
   const at::Tensor ratio = (logprob_R - old).exp();
   const at::Tensor clipped = ratio.clamp(1.0 - options.clip_low, 1.0 + options.clip_high);
-  const at::Tensor policy = -at::minimum(ratio * advantage_R, clipped * advantage_R);
-  at::Tensor token_loss = policy;
+  at::Tensor token_loss = -at::minimum(ratio * advantage_R, clipped * advantage_R);
 
   PolicyLoss result;
   if (options.kl_coefficient != 0) {
@@ -77,11 +76,7 @@ PolicyLoss policy_loss(const at::Tensor& logprob_R, const at::Tensor& old_R,
   result.loss = (token_loss * weight_R).sum();
 
   const at::NoGradGuard no_grad;
-  const at::Tensor gap = (logprob_R.detach() - old).abs();
-  result.policy_sum = (policy.detach() * weight_R).sum().item<double>();
   result.clipped_sum = (clipped * advantage_R < ratio * advantage_R).sum().item<double>();
-  result.ratio_gap_sum = gap.sum().item<double>();
-  result.ratio_gap_max = rows > 0 ? gap.max().item<double>() : 0.0;
   return result;
 }
 

@@ -51,10 +51,8 @@ at::Tensor token_weights(std::span<const int64_t> completion_lengths,
 struct PolicyLoss {
   at::Tensor loss;  // scalar, differentiable: this micro-batch's share of the step's loss
   // Sums over this micro-batch's tokens, for metrics that are summed over micro-batches and ranks.
-  double policy_sum = 0;                        // weighted policy part
-  double kl_sum = 0;                            // unweighted KL estimate
-  double clipped_sum = 0;                       // tokens whose ratio was clipped with effect
-  double ratio_gap_sum = 0, ratio_gap_max = 0;  // |lp - old|
+  double kl_sum = 0;       // unweighted KL estimate
+  double clipped_sum = 0;  // tokens whose ratio was clipped with effect
 };
 
 // All [R] float32. `old_R` or `ref_R` may be undefined (ref only if kl_coefficient is 0).

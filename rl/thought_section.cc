@@ -28,6 +28,7 @@ std::vector<data::Sample> load_demonstrations(const SftSection& section) {
         "they train on their answer alone",
         fallen_back, samples.size());
   }
+  check_order_can_change(section.data, samples);
   return samples;
 }
 

@@ -107,11 +107,12 @@ void Trainer::make_prompts(const std::string& use, const std::string& text_templ
 
 void Trainer::load_data() {
   if (config_.sft.enabled()) sft_samples_ = load_demonstrations(config_.sft);
-  if (config_.grpo.enabled()) grpo_samples_ = load_samples(config_.grpo.data);
+  if (config_.grpo.enabled())
+    grpo_samples_ = load_questions(config_.grpo.data, needs_solution(config_.reward));
   if (!config_.eval.data.files.empty()) {
     const OptionOrder order(config_.eval.data, config_.run.seed,
                             "eval");  // the same in every evaluation
-    for (const data::Sample& sample : load_samples(config_.eval.data))
+    for (const data::Sample& sample : load_letter_questions(config_.eval.data))
       eval_samples_.push_back(*order.draw(sample, sample.index));
   }
 }
