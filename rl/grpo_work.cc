@@ -45,6 +45,7 @@ nlohmann::ordered_json prompt_json(const PromptWork& item, int64_t step) {
   line["videos"] = path_list(item.sample->videos);
   line["problem"] = item.sample->problem;
   line["answer"] = item.sample->answer;
+  line["solution"] = item.sample->solution;
   line["question"] = item.sample->question;
   line["options"] = item.sample->options;
   line["opposite"] = item.sample->opposite;

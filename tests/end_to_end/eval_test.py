@@ -83,22 +83,35 @@ class StEval(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn("prompt = {problem}, but now it is Look. {problem}", done.stdout)
 
-    def test_counts_a_video_that_cannot_be_read(self):
+    def test_counts_videos_that_cannot_be_read(self):
+        """One that is damaged and one that is missing."""
         data = self.folder / "broken"
         (data / "videos").mkdir(parents=True)
         records = lines(self.data)[:8]
         for record in records:
             shutil.copy(DATA / record["video"], data / "videos")
         (data / records[0]["video"]).write_bytes(b"not a video")
+        missing = {**records[-1], "video": "videos/missing.mp4"}
+        records.append(missing)
         (data / "qa.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
         done = self.start("with_broken", data=data / "qa.jsonl")
         self.assertEqual(done.returncode, 0, done.stdout)
-        broken = [record for record in records if record["video"] == records[0]["video"]]
+        broken = [record for record in records if record["video"] in (records[0]["video"], missing["video"])]
         result = json.loads((self.folder / "with_broken/results.json").read_text())["views"]["seen"]
         self.assertEqual(result["problems"]["media"], len(broken))
         self.assertEqual(sum(q["judged"] for name, q in result["quantities"].items() if "questions" in q),
                          len(records) - len(broken))
         self.assertIn(pathlib.Path(records[0]["video"]).name, done.stdout)
+        self.assertIn("missing.mp4: no such video file", done.stdout)
+        shutil.rmtree(data / "videos")
+        done = self.start("wrong_folder", data=data / "qa.jsonl", ranks=2)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("--video-root", done.stdout)
+        given = run("st_eval", "--answers", self.folder / "with_broken/answers.jsonl", "--data", data / "qa.jsonl",
+                    "--out", self.folder / "given_without_videos")
+        self.assertEqual(given.returncode, 0, given.stdout)
+        self.assertEqual((self.folder / "given_without_videos/verdicts.jsonl").read_bytes(),
+                         (self.folder / "with_broken/verdicts.jsonl").read_bytes())
 
     def test_scores_given_answers(self):
         given = self.folder / "given.jsonl"
@@ -154,6 +167,7 @@ class RewardLab(unittest.TestCase):
     def test_scores_a_run_under_other_rewards(self):
         folder = harness.fresh_folder("reward_lab")
         trained = harness.train(folder / "run", sft={"steps": 0})
+        self.assertIn("<answer>", lines(trained.folder / "rollouts/step-000001.jsonl")[0]["solution"])
         (folder / "strict.yaml").write_text(STRICT)
         (folder / "released.yaml").write_text(RELEASED)
         done = run("reward_lab", "--rollouts", trained.folder, "--reward", folder / "strict.yaml", "--reward",

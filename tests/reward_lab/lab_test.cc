@@ -138,6 +138,39 @@ TEST_F(LabTest, ReadsFilesOfOlderRuns) {
   EXPECT_TRUE(run(designs({{"strict.yaml", kStrict}})).bad_lines.empty());
 }
 
+// The release pays an equal last number, whatever the letter; solutions hold the numbers.
+TEST_F(LabTest, ShowsTheSolutionToRewards) {
+  const auto mean_with = [&](const char* solution) {
+    nlohmann::ordered_json line = line_of(1, 0, "<think>7</think> <answer>B</answer>", 0);
+    if (solution != nullptr) line["solution"] = solution;
+    write("step-000001.jsonl", line.dump() + "\n");
+    const LabResults results = run(designs({{"released.yaml", kReleased}}));
+    EXPECT_TRUE(results.bad_lines.empty());
+    return results.designs[1].parts.at("released_letter").raw.mean();
+  };
+  EXPECT_EQ(mean_with("<think>7 steps</think> <answer>A</answer>"), 1.0);
+  EXPECT_EQ(mean_with("<think>8 steps</think> <answer>A</answer>"), 0.0);
+  EXPECT_EQ(mean_with(nullptr), 0.0);  // of an older run
+}
+
+TEST_F(LabTest, NamesGroupsWithoutShuffledClips) {
+  constexpr const char* kContrast =
+      "rewards:\n  - {name: letter}\n  - {name: temporal_contrast, weight: 0.5}\n";
+  write_rollouts();
+  const LabResults without = run(designs({{"contrast.yaml", kContrast}, {"strict.yaml", kStrict}}));
+  EXPECT_EQ(without.designs[1].num_without_shuffled, 2);
+  EXPECT_EQ(without.designs[1].parts.at("temporal_contrast").missing, 8);
+  EXPECT_EQ(without.designs[1].num_unknown, 8);
+  EXPECT_EQ(without.designs[2].num_without_shuffled, 0);
+  EXPECT_THAT(lab_markdown(without), HasSubstr("- contrast: 2 of 2 groups have no completions"));
+  EXPECT_THAT(lab_json(without), HasSubstr("\"groups_without_shuffled\": 2"));
+  write("shuffled-000001.jsonl", line_of(1, 0, answer("B"), 0).dump() + "\n");
+  const LabResults with_one = run(designs({{"contrast.yaml", kContrast}}));
+  EXPECT_EQ(with_one.designs[1].num_without_shuffled, 1);
+  EXPECT_EQ(with_one.designs[1].parts.at("temporal_contrast").raw.count, 4);
+  EXPECT_EQ(with_one.designs[1].parts.at("temporal_contrast").missing, 4);
+}
+
 TEST_F(LabTest, RefusesAFolderWithoutRollouts) {
   EXPECT_THROW(RolloutReader(folder_.path()), core::DataError);
   EXPECT_THROW(RolloutReader(folder_.path() / "missing"), core::DataError);

@@ -79,12 +79,30 @@ TEST_F(AnswersFileTest, GivenAnswersAreChecked) {
     std::ofstream(path) << content;
     return read_given_answers(path, questions);
   };
-  EXPECT_EQ(given("{\"id\": \"qa.jsonl:0\", \"text\": \"B\"}\n").at("qa.jsonl:0").text, "B");
+  EXPECT_EQ(
+      given("{\"id\": \"qa.jsonl:0\", \"text\": \"B\"}\n").at(View::kSeen).at("qa.jsonl:0").text,
+      "B");
   EXPECT_THROW(given("{\"id\": \"qa.jsonl:1\", \"text\": \"B\"}\n"), core::DataError);
   EXPECT_THROW(given("{\"id\": \"qa.jsonl:0\"}\n"), core::DataError);
   EXPECT_THROW(given("[]\n"), core::DataError);
   const std::string line = "{\"id\": \"qa.jsonl:0\", \"text\": \"B\"}\n";
   EXPECT_THROW(given(line + line), core::DataError);
+  EXPECT_THROW(given("{\"id\": \"qa.jsonl:0\", \"text\": \"B\", \"view\": \"dark\"}\n"),
+               core::DataError);
+  EXPECT_THROW(given("{\"settings\": {}}\n"), core::DataError);
+}
+
+// So that saved answers can be scored again without their model and its settings.
+TEST_F(AnswersFileTest, IsAFileOfGivenAnswers) {
+  const std::vector<Question> questions = {make_question("qa.jsonl", {})};
+  {
+    AnswersFile file(folder_.path(), kSettings);
+    file.append(View::kSeen, {{"qa.jsonl:0", {"B", false, ""}}});
+    file.append(View::kBlind, {{"qa.jsonl:0", {"<think>", true, ""}}});
+  }
+  const AnswersByView answers = read_given_answers(folder_ / "answers.jsonl", questions);
+  EXPECT_EQ(answers.at(View::kSeen).at("qa.jsonl:0").text, "B");
+  EXPECT_TRUE(answers.at(View::kBlind).at("qa.jsonl:0").truncated);
 }
 
 TEST_F(AnswersFileTest, VerdictsAreReadBack) {

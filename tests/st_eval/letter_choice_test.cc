@@ -1,5 +1,6 @@
 #include "tools/st_eval/letter_choice.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace retrace::st_eval {
@@ -66,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"The answer is option B, right, left", "B", kPhrase},
         Case{"I choose D because of the turn.", "D", kPhrase},
         Case{"Option C is right.", "C", kPhrase}, Case{"The answer is A left turn", "", kNone},
-        Case{"The answer is A because", "", kNone}, Case{"The answer is A", "A", kPhrase},
+        Case{"The answer is A because", "A", kPhrase}, Case{"The answer is A", "A", kPhrase},
         Case{"The answer is A. The answer is B.", "", kNone}, Case{"The answer is Cold", "", kNone},
         Case{"The answer is D'accord", "", kNone}, Case{"(C)", "C", kBracketed},
         Case{"It must be (C), not left.", "C", kBracketed}, Case{"Either (A) or (B).", "", kNone},
@@ -78,6 +79,21 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"we went left, right, left", "B", kText}, Case{"bright, left", "", kNone},
         Case{"", "", kNone}));
 
+// One letter of a list is no choice, whichever stands first.
+INSTANTIATE_TEST_SUITE_P(
+    Several, ChooseLetter,
+    testing::Values(Case{"The answer is B or C", "", kNone}, Case{"Answer: B, C", "", kNone},
+                    Case{"The answer is B and D.", "", kNone},
+                    Case{"Answer: (B) or (C)", "", kNone}, Case{"I choose A/B.", "", kNone},
+                    Case{"The answer is **B** and **A**", "", kNone},
+                    Case{"The answer is A, B, or C because of the turn", "", kNone},
+                    Case{"The answer is option D or option A", "", kNone},
+                    Case{"The answer is B, because we turn", "B", kPhrase},
+                    Case{"The answer is B and we turn", "B", kPhrase},
+                    Case{"Answer: B, Corridor", "B", kPhrase},
+                    Case{"Answer: B or E", "B", kPhrase},  // no such option
+                    Case{"Answer: B or B", "B", kPhrase}));
+
 INSTANTIATE_TEST_SUITE_P(Region, ChooseLetter,
                          testing::Values(Case{"<answer>(B)</answer>", "B", kBracketed},
                                          Case{"<answer>The answer is B</answer>", "B", kPhrase},
@@ -86,6 +102,22 @@ INSTANTIATE_TEST_SUITE_P(Region, ChooseLetter,
                                          Case{"<think>The answer is A.</think> C", "C", kLone},
                                          Case{"<think>The answer is A.</think>", "", kNone},
                                          Case{"<think>The answer is A.", "", kNone}));
+
+// Otherwise a model would score by which letter happens to be right.
+TEST(ChooseLetterInASentence, ReadsAllLettersAlike) {
+  for (const char letter : {'A', 'B', 'C', 'D'}) {
+    for (const std::string_view text :
+         {"Option {} is right.", "The answer is {} because we turn.",
+          "The answer is {} as we turn.", "I choose {} since we turn.", "I select {} here.",
+          "I pick {} left of it.", "Answer: {} left turn", "The correct choice is {} for sure.",
+          "The answer is option {} then."}) {
+      const std::string filled = fmt::format(fmt::runtime(text), letter);
+      EXPECT_EQ(choose_letter(filled, kOptions).letter, letter) << filled;
+    }
+    const std::string prose = fmt::format("The answer is {} left turn", letter);
+    EXPECT_EQ(choose_letter(prose, kOptions).letter, std::nullopt) << prose;
+  }
+}
 
 TEST(ChooseLetterWithoutOptions, KnowsLettersUpToH) {
   EXPECT_EQ(choose_letter("<answer>H</answer>", {}).letter, 'H');

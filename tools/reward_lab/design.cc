@@ -39,4 +39,9 @@ std::vector<reward::Score> Design::score(const SavedGroup& group) const {
   return scores;
 }
 
+bool Design::lacks_shuffled(const SavedGroup& group) const {
+  return group.shuffled.empty() && !group.sample.videos.empty() &&
+         rubric_.needs_shuffled(group.sample);
+}
+
 }  // namespace retrace::reward_lab

@@ -22,6 +22,9 @@ class Design {
   std::vector<std::string> part_names() const { return rubric_.names(); }
   // Of the group's completions, [G].
   std::vector<reward::Score> score(const SavedGroup& group) const;
+  // Whether a reward of it compares with completions about frame-shuffled clips, which the group
+  // should have and lacks: that reward is then unknown.
+  bool lacks_shuffled(const SavedGroup& group) const;
   // "<reward>: <why>" for each reward that can judge none of the samples.
   std::vector<std::string> unfit(const std::vector<data::Sample>& samples) const {
     return rubric_.unfit(samples);

@@ -114,6 +114,7 @@ void add_saved_group(const SavedGroup& group, const std::vector<Design>& designs
     totals.push_back(totals_of(scores));
     add_group(totals.back(), results.designs[i + 1]);
     add_parts(scores, results.designs[i + 1]);
+    results.designs[i + 1].num_without_shuffled += designs[i].lacks_shuffled(group) ? 1 : 0;
     if (is_hacked) try_hacks(group, designs[i], totals.back(), results.designs[i + 1]);
   }
   for (size_t first = 0; first < totals.size(); ++first) {

@@ -44,7 +44,8 @@ struct DesignSummary {
   std::vector<double> group_stds;  // of them, as rl/advantage.h takes them
   std::map<std::string, PartSummary> parts;
   std::map<std::string, HackSummary> hacks;
-  std::vector<std::string> unfit;  // rewards that cannot judge these samples, and why
+  int64_t num_without_shuffled = 0;  // groups of Design::lacks_shuffled
+  std::vector<std::string> unfit;    // rewards that cannot judge these samples, and why
 };
 
 // Two designs over the groups that both judged whole.

@@ -1,12 +1,13 @@
 #include "tools/reward_lab/report.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+
+#include "tools/markdown_table.h"
 
 namespace retrace::reward_lab {
 namespace {
@@ -14,19 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 constexpr size_t kNamedLines = 20;
-
-// Header, rule, rows.
-std::string table(const Rows& rows) {
-  std::string text;
-  for (size_t row = 0; row < rows.size(); ++row) {
-    text += fmt::format("| {} |\n", fmt::join(rows[row], " | "));
-    if (row > 0) continue;
-    text += "|---|";
-    for (size_t i = 1; i < rows[row].size(); ++i) text += "---:|";
-    text += "\n";
-  }
-  return text;
-}
 
 std::string number(const std::optional<double>& value) {
   return value ? fmt::format("{:.3f}", *value) : "-";
@@ -53,7 +41,7 @@ std::string design_table(const LabResults& results) {
                     std::to_string(design.num_groups), share(design.num_dead, design.num_groups),
                     of(stds, &Spread::mean), of(stds, &Spread::std)});
   }
-  return table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string part_table(const LabResults& results) {
@@ -64,7 +52,7 @@ std::string part_table(const LabResults& results) {
                       std::to_string(part.missing)});
     }
   }
-  return rows.size() == 1 ? "" : table(rows);
+  return rows.size() == 1 ? "" : tools::markdown_table(rows);
 }
 
 std::string pair_table(const LabResults& results) {
@@ -78,7 +66,7 @@ std::string pair_table(const LabResults& results) {
                     share(pair.num_silenced, pair.num_completions),
                     share(pair.num_woken, pair.num_completions)});
   }
-  return table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string hack_table(const LabResults& results) {
@@ -100,7 +88,7 @@ std::string hack_table(const LabResults& results) {
     }
     rows.push_back(row);
   }
-  return table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string warnings(const LabResults& results) {
@@ -108,6 +96,14 @@ std::string warnings(const LabResults& results) {
   for (const DesignSummary& design : results.designs) {
     for (const std::string& reason : design.unfit)
       text += fmt::format("- {}: cannot judge these rollouts: {}\n", design.name, reason);
+  }
+  for (const DesignSummary& design : results.designs) {
+    if (design.num_without_shuffled == 0) continue;
+    text += fmt::format(
+        "- {}: {} of {} groups have no completions about frame-shuffled clips "
+        "(rollouts/shuffled-*.jsonl): rewards that compare with them, as temporal_contrast does, "
+        "are missing there\n",
+        design.name, design.num_without_shuffled, results.num_groups);
   }
   for (size_t i = 0; i < results.bad_lines.size() && i < kNamedLines; ++i) {
     text +=
@@ -144,6 +140,7 @@ Json design_json(const DesignSummary& design) {
                            {"best_of_group", hack.above_all},
                            {"groups", hack.reward.count},
                            {"unknown", hack.unknown}};
+  json["groups_without_shuffled"] = design.num_without_shuffled;
   json["unfit"] = design.unfit;
   return json;
 }

@@ -31,6 +31,7 @@ data::Sample sample_of(const Json& line) {
   for (const std::string path : line.at("videos")) sample.videos.emplace_back(path);
   for (const std::string path : line.at("images")) sample.images.emplace_back(path);
   // Not in the files of older runs.
+  sample.solution = line.value("solution", "");
   sample.question = line.value("question", "");
   sample.options = line.value("options", std::vector<std::string>());
   sample.opposite = line.value("opposite", "");

@@ -79,6 +79,8 @@ ModelOptions read_model_options(const std::filesystem::path& recipe,
     options.video = config.video;
     options.image = config.image;
     options.prompt = rl::prompt_options(config, config.eval.text_template);
+    options.sampling = config.rollout.sampling;
+    options.sampling.temperature = 0;
     options.max_new_tokens = config.rollout.max_new_tokens;
     options.tile_rows = config.rollout.tile_rows;
     return options;
@@ -105,7 +107,7 @@ AnsweringModel::AnsweringModel(const ModelOptions& options)
       rl::PromptSources{*tokenizer_, model_->config(), processor_, *frames_}, options.prompt,
       rl::image_options(options.image, model_->config(), processor_));
   rollout::RolloutOptions rollout;
-  rollout.sampling.temperature = options.temperature;
+  rollout.sampling = options.sampling;
   rollout.max_new_tokens = options.max_new_tokens;
   rollout.stop_ids = model::stop_ids(*tokenizer_, model_->config());
   rollout.banned_ids = model::unsampleable_ids(*tokenizer_, model_->config());
@@ -148,6 +150,9 @@ std::vector<Answer> AnsweringModel::answer(const std::vector<const Question*>& q
 int answer_missing(const AnsweringModel& model, const std::vector<Question>& questions, View view,
                    AnswersFile* file, distributed::Communicator& communicator) {
   const std::vector<size_t> open = missing_questions(questions, view, file, communicator);
+  rl::run_on_all_ranks(communicator, [&] {
+    if (open.size() == questions.size()) require_some_media(questions);
+  });
   const auto rank = static_cast<size_t>(communicator.rank());
   const auto size = static_cast<size_t>(communicator.size());
   core::ProgressLine progress(view == View::kBlind ? "answering, blind" : "answering",

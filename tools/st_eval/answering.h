@@ -9,6 +9,7 @@
 
 #include "data/frame_cache.h"
 #include "distributed/communicator.h"
+#include "kernels/sampling.h"
 #include "model/qwen_vl.h"
 #include "model/tokenizer.h"
 #include "rl/media_sections.h"
@@ -25,14 +26,14 @@ struct ModelOptions {
   rl::VideoSection video;
   rl::ImageSection image;
   rl::PromptOptions prompt;
-  double temperature = 0;  // 0: greedy
+  kernels::SamplingOptions sampling{.temperature = 0};  // greedy
   int64_t max_new_tokens = 512;
   int64_t tile_rows = 32;
   uint64_t seed = 1;
 };
 
-// The sections video, image and prompt of a recipe (or of a run's config.yaml), with overrides
-// "a.b=v"; no recipe: those of an empty one. Throws ConfigError.
+// The sections video, image, prompt and rollout of a recipe (or of a run's config.yaml), with
+// overrides "a.b=v", but greedy; no recipe: those of an empty one. Throws ConfigError.
 ModelOptions read_model_options(const std::filesystem::path& recipe,
                                 const std::vector<std::string>& overrides);
 
@@ -56,7 +57,8 @@ class AnsweringModel {
 };
 
 // Answers what `file` does not hold yet; ranks share the questions, rank 0 alone has the file
-// (null elsewhere). A collective call. Returns the signal that stopped it early, or 0.
+// (null elsewhere). A collective call. Returns the signal that stopped it early, or 0. Throws
+// DataError if all are to be answered and no video or image of them exists.
 int answer_missing(const AnsweringModel& model, const std::vector<Question>& questions, View view,
                    AnswersFile* file, distributed::Communicator& communicator);
 

@@ -1,6 +1,7 @@
 #include "tools/st_eval/answers_file.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "core/error.h"
@@ -47,6 +48,26 @@ void check_settings(const fs::path& path, const Json& header, const Settings& se
         "another --out",
         path.string(), name, found, value);
   }
+}
+
+View view_of(const Json& line) {
+  const std::string name = line.value("view", "seen");
+  for (const View view : {View::kSeen, View::kBlind}) {
+    if (name == to_string(view)) return view;
+  }
+  throw std::invalid_argument("unknown view '" + name + "'");
+}
+
+void add_answer(const Json& line, const std::set<std::string>& known, AnswersByView& answers) {
+  const std::string id = line.at("id");
+  if (!known.contains(id))
+    throw std::invalid_argument("no question of --data has the id '" + id + "'");
+  Answer answer;
+  answer.error = line.value("error", "");
+  if (answer.error.empty()) answer.text = line.at("text");
+  answer.truncated = line.value("finish", "stop") == "length";
+  if (!answers[view_of(line)].emplace(id, std::move(answer)).second)
+    throw std::invalid_argument("the id '" + id + "' is answered twice");
 }
 
 }  // namespace
@@ -107,6 +128,33 @@ void AnswersFile::append(View view, const std::vector<std::pair<std::string, Ans
   out_.flush();
   if (!out_)
     core::throw_<core::DataError>("{}: could not be written to; is the disk full?", path_.string());
+}
+
+AnswersByView read_given_answers(const std::filesystem::path& file,
+                                 const std::vector<Question>& questions) {
+  std::set<std::string> known;
+  for (const Question& question : questions) known.insert(question.id);
+  AnswersByView answers;
+  std::istringstream lines(core::read_text_file(file));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.empty()) continue;
+    try {
+      const Json json = Json::parse(line);
+      if (number == 1 && json.contains("settings") && !json.contains("id")) continue;
+      add_answer(json, known, answers);
+    } catch (const std::exception& error) {
+      core::throw_<core::DataError>(
+          "{}:{}: expected {{\"id\": \"<question>\", \"text\": \"<completion>\"}}: {}",
+          file.string(), number, error.what());
+    }
+  }
+  if (answers.empty()) {
+    core::throw_<core::DataError>("{}: has no answers; expected one JSON object a line",
+                                  file.string());
+  }
+  return answers;
 }
 
 }  // namespace retrace::st_eval

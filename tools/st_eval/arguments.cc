@@ -54,6 +54,26 @@ fs::path base_of(const Arguments& a) {
       (a.model / model::kAdapterConfigFile).string(), named);
 }
 
+// Written only where they are in use, so that answers of versions without them can go on.
+void add_later_settings(const Arguments& a, const ModelOptions& options, Settings& settings) {
+  if (a.questions.skip_broken) settings.emplace_back("skip_broken", "yes");
+  const kernels::SamplingOptions off{}, &sampling = options.sampling;
+  if (sampling.temperature == 0) return;  // greedy: without effect
+  if (sampling.top_k != off.top_k) settings.emplace_back("top_k", std::to_string(sampling.top_k));
+  if (sampling.top_p != off.top_p)
+    settings.emplace_back("top_p", fmt::format("{}", sampling.top_p));
+}
+
+void add_question_options(CLI::App& app, QuestionFiles& questions) {
+  app.add_option("--data", questions.files, "question files")->required();
+  app.add_option("--video-root", questions.video_root, "as data.video_root of a recipe");
+  app.add_flag("--allow-text-only", questions.allow_text_only, "accept questions without video");
+  app.add_flag("--skip-broken", questions.skip_broken,
+               "leave out records that cannot be used, with a warning for each");
+  app.add_option("--max-samples", questions.max_samples, "the first so many; 0: all")
+      ->check(CLI::NonNegativeNumber);
+}
+
 }  // namespace
 
 void add_options(CLI::App& app, Arguments& a) {
@@ -61,11 +81,7 @@ void add_options(CLI::App& app, Arguments& a) {
                  "model folder in Hugging Face layout, or LoRA adapters in PEFT's");
   app.add_option("--base", a.base, "model that the adapters belong to (default: as they say)");
   app.add_option("--answers", a.answers, "score these instead: {\"id\", \"text\"} a line");
-  app.add_option("--data", a.questions.files, "question files")->required();
-  app.add_option("--video-root", a.questions.video_root, "as data.video_root of a recipe");
-  app.add_flag("--allow-text-only", a.questions.allow_text_only, "accept questions without video");
-  app.add_option("--max-samples", a.questions.max_samples, "the first so many; 0: all")
-      ->check(CLI::NonNegativeNumber);
+  add_question_options(app, a.questions);
   app.add_option("--out", a.out, "folder of the results")->required();
   app.add_flag("--blind", a.blind, "also the blind twin: every frame painted grey");
   app.add_option("--judge", a.judge, "of route descriptions")
@@ -109,7 +125,8 @@ void check_arguments(const Arguments& a) {
   if (!a.base.empty() && a.model.empty())
     core::throw_<core::ConfigError>("--base: needs --model, the folder of its adapters");
   if (a.blind && !a.answers.empty())
-    core::throw_<core::ConfigError>("--blind: needs --model; given answers have no blind twin");
+    core::throw_<core::ConfigError>(
+        "--blind: needs --model; blind answers of --answers are told by their field 'view'");
 }
 
 ModelOptions model_options(const Arguments& a) {
@@ -118,18 +135,24 @@ ModelOptions model_options(const Arguments& a) {
   options.base = base_of(a);
   if (!a.prompt.empty()) options.prompt.text_template = a.prompt;
   if (!a.system.empty()) options.prompt.system = a.system;
-  options.temperature = a.temperature;
+  options.sampling.temperature = a.temperature;
   if (a.max_new_tokens > 0) options.max_new_tokens = a.max_new_tokens;
   options.seed = a.seed;
   return options;
+}
+
+Settings data_settings(const Arguments& a) {
+  Settings settings;
+  for (const fs::path& file : a.questions.files)
+    settings.emplace_back(std::string(kDataSetting) + file.filename().string(), file_hash(file));
+  return settings;
 }
 
 Settings settings_of(const Arguments& a, const ModelOptions& options) {
   Settings settings;
   settings.emplace_back("model", model_hash(options.model));
   if (!options.base.empty()) settings.emplace_back("base", model_hash(options.base));
-  for (const fs::path& file : a.questions.files)
-    settings.emplace_back("data " + file.filename().string(), file_hash(file));
+  for (auto& setting : data_settings(a)) settings.push_back(std::move(setting));
   settings.emplace_back("max_samples", std::to_string(a.questions.max_samples));
   settings.emplace_back("video_root", a.questions.video_root.string());
   settings.emplace_back("allow_text_only", a.questions.allow_text_only ? "yes" : "no");
@@ -148,9 +171,10 @@ Settings settings_of(const Arguments& a, const ModelOptions& options) {
   settings.emplace_back("set", set);
   settings.emplace_back("prompt", options.prompt.text_template);
   settings.emplace_back("system", options.prompt.system);
-  settings.emplace_back("temperature", fmt::format("{}", options.temperature));
+  settings.emplace_back("temperature", fmt::format("{}", options.sampling.temperature));
   settings.emplace_back("max_new_tokens", std::to_string(options.max_new_tokens));
   settings.emplace_back("seed", std::to_string(options.seed));
+  add_later_settings(a, options, settings);
   return settings;
 }
 

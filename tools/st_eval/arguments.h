@@ -33,6 +33,9 @@ void check_arguments(const Arguments& arguments);
 // Throws ConfigError, and CheckpointError for adapters whose base is not known.
 ModelOptions model_options(const Arguments& arguments);
 
+// The hashes of the question files. Throws DataError.
+Settings data_settings(const Arguments& arguments);
+
 // Everything an answer depends on. Throws ConfigError, DataError and CheckpointError.
 Settings settings_of(const Arguments& arguments, const ModelOptions& options);
 

@@ -7,28 +7,38 @@
 
 #include "data/sample.h"
 #include "reward/answer_parser.h"
+#include "reward/plain_text.h"
 
 namespace retrace::st_eval {
 namespace {
 
 constexpr char kLastUnknownLetter = 'H';  // of questions whose options are unknown
-constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
 constexpr std::string_view kOpen = "<answer>", kClose = "</answer>";
 // Lower case; what follows them is the letter, perhaps after opening marks.
-constexpr std::array<std::string_view, 10> kPhrases = {
-    "answer is", "answer:",  "answer would be", "answer should be", "choice is",
-    "option is", "i choose", "i select",        "i pick",           "option"};
+struct Phrase {
+  std::string_view text;
+  bool before_prose;  // a sentence may follow: "the answer is A left turn" chooses nothing
+};
+constexpr std::array<Phrase, 10> kPhrases = {{{"answer is", true},
+                                              {"answer would be", true},
+                                              {"answer should be", true},
+                                              {"choice is", true},
+                                              {"option is", true},
+                                              {"answer:", false},
+                                              {"i choose", false},
+                                              {"i select", false},
+                                              {"i pick", false},
+                                              {"option", false}}};
+// Words that follow a letter, but no article.
+constexpr std::array<std::string_view, 11> kAfterLetter = {
+    "and", "as", "because", "but", "due", "for", "is", "or", "since", "so", "which"};
+constexpr std::string_view kSpaces = " \t\n", kOpeningMarks = " \t\n*\"'([",
+                           kClosingMarks = "*\"')]";
 
 using Letters = std::set<char>;
 
 bool is_alnum(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
 std::string lower(std::string_view text) {
@@ -64,10 +74,11 @@ class Finder {
   Letters by_phrase() const {
     const std::string text = lower(region_);
     Letters found;
-    for (const std::string_view phrase : kPhrases) {
-      for (size_t at = text.find(phrase); at != std::string::npos; at = text.find(phrase, at + 1)) {
+    for (const Phrase& phrase : kPhrases) {
+      const std::string_view words = phrase.text;
+      for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) {
         if (at > 0 && is_alnum(text[at - 1])) continue;
-        add(letter_after(at + phrase.size()), found);
+        add_letters_after(at + words.size(), phrase.before_prose, found);
       }
     }
     return found;
@@ -87,7 +98,7 @@ class Finder {
     Letters found;
     for (size_t begin = 0; begin <= region_.size();) {
       const size_t end = std::min(region_.find('\n', begin), region_.size());
-      add(letter_of_line(trim(region_.substr(begin, end - begin))), found);
+      add(letter_of_line(reward::trim(region_.substr(begin, end - begin))), found);
       begin = end + 1;
     }
     return found;
@@ -98,13 +109,13 @@ class Finder {
     const std::string text = lower(region_);
     std::vector<size_t> matches;
     for (size_t i = 0; i < options_.size(); ++i) {
-      if (holds_words(text, lower(trim(options_[i])))) matches.push_back(i);
+      if (holds_words(text, lower(reward::trim(options_[i])))) matches.push_back(i);
     }
     Letters found;
     for (const size_t i : matches) {
       const bool is_part = std::ranges::any_of(matches, [&](size_t other) {
         return other != i && options_[other].size() > options_[i].size() &&
-               holds_words(lower(options_[other]), lower(trim(options_[i])));
+               holds_words(lower(options_[other]), lower(reward::trim(options_[i])));
       });
       if (!is_part) found.insert(static_cast<char>('A' + static_cast<int>(i)));
     }
@@ -118,22 +129,62 @@ class Finder {
     if (letter) found.insert(*letter);
   }
 
-  // Past spaces and opening marks: a capital letter that is no part of a word. "A" or "I" before a
-  // word in lower case is English, not a choice: "the answer is A left turn".
-  std::optional<char> letter_after(size_t at) const {
-    at = std::min(region_.find_first_not_of(" \t\n:*\"'([", at), region_.size());
-    for (const std::string_view word : {"option ", "Option "}) {
-      if (region_.substr(at).starts_with(word)) at += word.size();
+  size_t skip(size_t at, std::string_view characters) const {
+    return std::min(region_.find_first_not_of(characters, at), region_.size());
+  }
+
+  // A letter of an option that is no part of a word.
+  bool is_letter_at(size_t at) const {
+    if (at >= region_.size() || !is_choice(region_[at])) return false;
+    if (at + 1 == region_.size()) return true;
+    const char next = region_[at + 1];
+    return !is_alnum(next) && next != '\'' && next != '-';
+  }
+
+  bool has_word_at(size_t at, std::string_view word) const {
+    const size_t end = at + word.size();
+    return region_.substr(at).starts_with(word) &&
+           (end == region_.size() || !is_alnum(region_[end]));
+  }
+
+  // What follows a letter makes it a word of the sentence: " left turn". The same for all letters:
+  // whether an answer is read must not depend on which one is right.
+  bool goes_on_as_prose(size_t at) const {
+    if (at + 1 >= region_.size() || region_[at] != ' ') return false;
+    if (std::islower(static_cast<unsigned char>(region_[at + 1])) == 0) return false;
+    return std::ranges::none_of(kAfterLetter,
+                                [&](std::string_view word) { return has_word_at(at + 1, word); });
+  }
+
+  // Behind ", ", " or ", " and " and the like: where the next letter of a list would be. The end of
+  // the region where no list goes on.
+  size_t next_in_list(size_t at) const {
+    at = skip(skip(at, kClosingMarks), kSpaces);
+    bool goes_on = false;
+    if (at < region_.size() &&
+        std::string_view(",/&").find(region_[at]) != std::string_view::npos) {
+      at = skip(at + 1, kSpaces);
+      goes_on = true;
     }
-    at = std::min(region_.find_first_not_of(" *\"'([", at), region_.size());
-    if (at == region_.size() || !is_choice(region_[at])) return std::nullopt;
-    if (at + 1 == region_.size()) return region_[at];
-    if (is_alnum(region_[at + 1]) || region_[at + 1] == '\'' || region_[at + 1] == '-')
-      return std::nullopt;
-    const bool before_word = region_[at + 1] == ' ' && at + 2 < region_.size() &&
-                             std::islower(static_cast<unsigned char>(region_[at + 2])) != 0;
-    if (before_word && region_[at] == 'A') return std::nullopt;
-    return region_[at];
+    for (const std::string_view word : {"or", "and"}) {
+      if (!has_word_at(at, word)) continue;
+      at += word.size();
+      goes_on = true;
+    }
+    return goes_on ? skip(at, kOpeningMarks) : region_.size();
+  }
+
+  // The letter behind a phrase, and others listed with it: "B or C" is no choice.
+  void add_letters_after(size_t at, bool before_prose, Letters& found) const {
+    at = skip(at, " \t\n:*\"'([");
+    for (const std::string_view word : {"option", "Option"}) {
+      if (!has_word_at(at, word)) continue;
+      at += word.size();
+      before_prose = false;
+    }
+    at = skip(at, kOpeningMarks);
+    if (!is_letter_at(at) || (before_prose && goes_on_as_prose(at + 1))) return;
+    for (; is_letter_at(at); at = next_in_list(at + 1)) found.insert(region_[at]);
   }
 
   std::optional<char> letter_of_line(std::string_view line) const {
@@ -198,7 +249,7 @@ LetterChoice choose_letter(std::string_view completion, const std::vector<std::s
 
 std::string answer_text(std::string_view completion) {
   const std::optional<std::string_view> region = answer_region(completion);
-  return region ? std::string(trim(*region)) : std::string();
+  return region ? std::string(reward::trim(*region)) : std::string();
 }
 
 }  // namespace retrace::st_eval

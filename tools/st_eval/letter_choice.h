@@ -16,7 +16,7 @@ namespace retrace::st_eval {
 // Tried in this order.
 enum class LetterRule {
   kTag,         // "<answer>B</answer>", "<answer>B.</answer>": reward::extract_letter
-  kPhrase,      // "the answer is C", "Answer: C", "option C is right"
+  kPhrase,      // "the answer is C", "Answer: C", "option C is right"; not "C or D"
   kBracketed,   // "(C)"
   kLoneLetter,  // a line that is "C", "C." or ends in ": C", or starts with "C. " or "C) "
   kOptionText,  // the whole text of exactly one option

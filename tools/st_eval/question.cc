@@ -1,11 +1,10 @@
 #include "tools/st_eval/question.h"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
+
 #include <set>
-#include <sstream>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "data/jsonl_dataset.h"
 
 namespace retrace::st_eval {
@@ -20,18 +19,6 @@ std::string media_name(const data::Sample& sample) {
     }
   }
   return name;
-}
-
-void add_answer(const nlohmann::json& line, const std::set<std::string>& known, Answers& answers) {
-  const std::string id = line.at("id");
-  if (!known.contains(id))
-    throw std::invalid_argument("no question of --data has the id '" + id + "'");
-  Answer answer;
-  answer.error = line.value("error", "");
-  if (answer.error.empty()) answer.text = line.at("text");
-  answer.truncated = line.value("finish", "stop") == "length";
-  if (!answers.emplace(id, std::move(answer)).second)
-    throw std::invalid_argument("the id '" + id + "' is answered twice");
 }
 
 }  // namespace
@@ -60,6 +47,8 @@ std::vector<Question> read_questions(const QuestionFiles& from) {
     options.file = file;
     options.video_root = from.video_root;
     options.allow_text_only = from.allow_text_only;
+    options.skip_broken = from.skip_broken;
+    options.check_files = false;
     for (data::Sample& sample : data::read_dataset(options)) {
       questions.push_back(make_question(name, std::move(sample)));
       questions.back().sample.index = static_cast<int64_t>(questions.size()) - 1;
@@ -70,29 +59,22 @@ std::vector<Question> read_questions(const QuestionFiles& from) {
   return questions;
 }
 
-Answers read_given_answers(const std::filesystem::path& file,
-                           const std::vector<Question>& questions) {
-  std::set<std::string> known;
-  for (const Question& question : questions) known.insert(question.id);
-  Answers answers;
-  std::istringstream lines(core::read_text_file(file));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    if (line.empty()) continue;
-    try {
-      add_answer(nlohmann::json::parse(line), known, answers);
-    } catch (const std::exception& error) {
-      core::throw_<core::DataError>(
-          "{}:{}: expected {{\"id\": \"<question>\", \"text\": \"<completion>\"}}: {}",
-          file.string(), number, error.what());
+void require_some_media(const std::vector<Question>& questions) {
+  std::string missing;
+  for (const Question& question : questions) {
+    for (const auto* list : {&question.sample.videos, &question.sample.images}) {
+      for (const std::filesystem::path& path : *list) {
+        std::error_code error;
+        if (std::filesystem::exists(path, error)) return;
+        if (missing.empty()) missing = path.string();
+      }
     }
   }
-  if (answers.empty()) {
-    core::throw_<core::DataError>("{}: has no answers; expected one JSON object a line",
-                                  file.string());
-  }
-  return answers;
+  if (missing.empty()) return;
+  core::throw_<core::DataError>(
+      "--data: none of the videos and images is where the questions expect them, such as {}; set "
+      "--video-root to the folder that holds them",
+      missing);
 }
 
 }  // namespace retrace::st_eval

@@ -26,10 +26,12 @@ struct QuestionFiles {
   std::vector<std::filesystem::path> files;
   std::filesystem::path video_root;
   bool allow_text_only = false;
-  int64_t max_samples = 0;  // of the concatenation; 0: all
+  bool skip_broken = false;  // leave out records that cannot be used, with a warning for each
+  int64_t max_samples = 0;   // of the concatenation; 0: all
 };
 
-// Throws ConfigError for two files of the same name, whose ids would be the same, and what
+// Videos and images need not exist: what a missing one means shows when the model is asked. Throws
+// ConfigError for two files of the same name, whose ids would be the same, and what
 // data::read_dataset throws.
 std::vector<Question> read_questions(const QuestionFiles& from);
 Question make_question(const std::string& file_name, data::Sample sample);
@@ -42,10 +44,8 @@ struct Answer {
 };
 using Answers = std::map<std::string, Answer>;  // by question id
 
-// A file of given answers, {"id": ..., "text": ...} a line, for scoring without a model; an
-// optional "finish": "length" says truncated, an optional "error" why there is no text. Throws
-// DataError with file and line for bad lines, an id given twice, or one that no question has.
-Answers read_given_answers(const std::filesystem::path& file,
-                           const std::vector<Question>& questions);
+// Throws DataError if there are videos and images, but none of them exists: a wrong folder, rather
+// than files that are missing.
+void require_some_media(const std::vector<Question>& questions);
 
 }  // namespace retrace::st_eval

@@ -42,12 +42,4 @@ std::string results_html(const Results& results);
 
 // "52.6", or "-" for a missing value.
 std::string percent_text(const std::optional<double>& percent);
-// A table in the form of rl::markdown_table_to_html: header, rule, rows.
-std::string markdown_table(const std::vector<std::vector<std::string>>& rows);
-
-// Differences of two result folders, second minus first, with paired bootstrap intervals.
-std::string comparison_markdown(const std::string& first_name, const std::string& second_name,
-                                const VerdictsByView& first, const VerdictsByView& second,
-                                const BootstrapOptions& options);
-
 }  // namespace retrace::st_eval

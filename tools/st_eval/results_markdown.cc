@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tools/markdown_table.h"
 #include "tools/st_eval/results.h"
 
 namespace retrace::st_eval {
@@ -48,7 +49,7 @@ std::string table_1(const Results& results) {
     rows.push_back(values);
     rows.push_back(bounds);
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 // The part with the highest mean over both directions; "-" unless all are known.
@@ -78,7 +79,7 @@ std::string table_2(const Results& results) {
                     pair_at(result.all, kRouteLandmarkForward),
                     pair_at(result.all, kRouteSemanticsForward)});
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string table_3(const Results& results) {
@@ -89,7 +90,7 @@ std::string table_3(const Results& results) {
                     pair_at(result.all, kDirectionForward), pair_at(result.all, kLandmarkForward),
                     pair_at(result.all, kActionForward)});
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string source_name(const std::string& source) {
@@ -107,7 +108,7 @@ std::string table_4(const Results& results) {
                       pair_at(all, kAvgOutside)});
     }
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string source_table(const Results& results) {
@@ -121,7 +122,7 @@ std::string source_table(const Results& results) {
       rows.push_back(row);
     }
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string count_table(const Results& results) {
@@ -137,7 +138,7 @@ std::string count_table(const Results& results) {
                       at(result.all, column), at(result.answered, column)});
     }
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 template <class Enum, size_t kCount>
@@ -151,7 +152,7 @@ std::string named_counts(const Results& results, const std::string& title,
       row.push_back(std::to_string((result.tally.*counts)[i]));
     rows.push_back(row);
   }
-  return markdown_table(rows);
+  return tools::markdown_table(rows);
 }
 
 std::string problem_list(const Results& results) {

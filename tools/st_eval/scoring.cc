@@ -117,7 +117,7 @@ Tally tally(const std::vector<Verdict>& verdicts) {
     ++result.problems[static_cast<size_t>(verdict.problem)];
     if (!verdict.column) continue;
     ++result.num_questions[static_cast<size_t>(*verdict.column)];
-    if (verdict.problem != Problem::kNone && !is_models_own(verdict.problem)) continue;
+    if (!is_judged(verdict)) continue;
     if (!is_route(*verdict.column)) ++result.rules[static_cast<size_t>(verdict.choice.rule)];
     add_verdict(verdict, result.all);
     add_verdict(verdict, result.by_source[verdict.source]);

@@ -46,6 +46,11 @@ struct Verdict {
   std::array<std::optional<double>, 3> parts;  // percent: direction, landmark, semantics of a route
 };
 
+// Whether it counts in its column, among all judged questions.
+inline bool is_judged(const Verdict& verdict) {
+  return verdict.column && (verdict.problem == Problem::kNone || is_models_own(verdict.problem));
+}
+
 // Judges with `judge` (may be null: every route is Problem::kJudge) in `num_threads` threads;
 // verdicts are in the order of the questions.
 std::vector<Verdict> judge_answers(const std::vector<Question>& questions, const Answers& answers,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "tools/st_eval/answering.h"
 #include "tools/st_eval/answers_file.h"
 #include "tools/st_eval/arguments.h"
+#include "tools/st_eval/comparison.h"
 #include "tools/st_eval/judge_choice.h"
 #include "tools/st_eval/question.h"
 #include "tools/st_eval/results.h"
@@ -28,9 +28,6 @@ namespace {
 
 using namespace retrace;
 namespace fs = std::filesystem;
-
-// Given answers have no blind twin.
-using AnswersByView = std::map<st_eval::View, st_eval::Answers>;
 
 void make_folder(const fs::path& folder) {
   std::error_code error;
@@ -42,7 +39,7 @@ void make_folder(const fs::path& folder) {
 
 // Returns the signal that stopped the judge, or 0.
 int write_results(const st_eval::Arguments& a, const std::vector<st_eval::Question>& questions,
-                  const AnswersByView& answers, const reward::Judge* judge,
+                  const st_eval::AnswersByView& answers, const reward::Judge* judge,
                   const st_eval::Settings& settings) {
   st_eval::VerdictsByView verdicts;
   for (const auto& [view, of_view] : answers)
@@ -80,7 +77,7 @@ int evaluate_model(const st_eval::Arguments& a, distributed::Communicator& commu
     }
     model = std::make_unique<st_eval::AnsweringModel>(options);
   });
-  AnswersByView answers;
+  st_eval::AnswersByView answers;
   for (const st_eval::View view : {st_eval::View::kSeen, st_eval::View::kBlind}) {
     if (view == st_eval::View::kBlind && !a.blind) continue;
     const int signal = st_eval::answer_missing(*model, questions, view, file.get(), communicator);
@@ -104,9 +101,8 @@ int evaluate(const st_eval::Arguments& a) {
     const std::vector<st_eval::Question> questions = st_eval::read_questions(a.questions);
     static_cast<void>(st_eval::read_model_options(a.recipe, a.overrides));  // refuses wrong keys
     const auto judge = st_eval::make_judge(a.judge, a.recipe, a.overrides);
-    signal = write_results(
-        a, questions, {{st_eval::View::kSeen, st_eval::read_given_answers(a.answers, questions)}},
-        judge.get(), {});
+    signal = write_results(a, questions, st_eval::read_given_answers(a.answers, questions),
+                           judge.get(), st_eval::data_settings(a));
   });
   return signal == 0 ? 0 : 128 + signal;
 }
@@ -127,9 +123,8 @@ int compare(int argc, char** argv) {
   app.footer("Example:\n  st_eval compare results/base results/st_r1");
   if (const auto code = tools::parse_command_line(app, argc, argv, is_root())) return *code;
   if (!is_root()) return 0;
-  const std::string text =
-      st_eval::comparison_markdown(first.string(), second.string(), st_eval::read_verdicts(first),
-                                   st_eval::read_verdicts(second), options);
+  const std::string text = st_eval::comparison_markdown(st_eval::read_result(first),
+                                                        st_eval::read_result(second), options);
   if (!out.empty()) core::write_file_atomically(out, text);
   fmt::print("{}", text);
   return 0;
