@@ -7,6 +7,11 @@
 
 namespace retrace::core {
 
+// Whether anything is at `path`, be it a link that leads nowhere. False only if the system says
+// that nothing is: what it cannot tell for another reason counts as present, so that reading it
+// says why.
+bool is_present(const std::filesystem::path& path);
+
 // Throws DataError "<path>: cannot be read: <reason>" .
 std::string read_text_file(const std::filesystem::path& path);
 

@@ -26,7 +26,7 @@ int64_t num_usable_frames(const VideoInfo& info, const FrameOptions& options) {
         "the file is cut off{}; copy or download it again, or set video.allow_partial",
         num_cut > 0
             ? fmt::format(" before frame {} of {}", info.num_readable_frames, info.num_frames)
-            : ": it is shorter than its header says");
+            : ": it is shorter than its header says, or damaged");
   }
   if (info.num_readable_frames == 0) {
     core::throw_<core::DataError>("the file is cut off before its first frame");

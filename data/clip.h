@@ -31,7 +31,7 @@ struct FrameOptions {
 
 // What a clip lacks; only with allow_partial.
 struct PartialRead {
-  bool is_cut_off = false;     // the file is shorter than it says
+  bool is_cut_off = false;     // shorter than it says, or unreadable from some place on
   int64_t num_cut_frames = 0;  // of the video, listed in its header but beyond the end of the file;
                                // 0 too where the header lists none
   int64_t num_left_out = 0;    // chosen, but not decodable

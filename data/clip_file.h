@@ -11,7 +11,7 @@
 namespace retrace::data {
 
 // Bumped whenever the same video and options give other bytes, or the layout changes.
-inline constexpr uint32_t kClipFileVersion = 1;
+inline constexpr uint32_t kClipFileVersion = 2;
 
 // Writes and syncs `file`, replacing what is there. Throws DataError; then the file may be partial.
 void write_clip_file(const std::filesystem::path& file, const ClipFrames& clip);

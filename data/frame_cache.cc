@@ -26,7 +26,9 @@ std::string describe(const PartialRead& partial) {
     text =
         fmt::format("the file ends before the last {} frames of the video", partial.num_cut_frames);
   } else if (partial.is_cut_off) {
-    text = "the file is shorter than its header says; what is there is taken for the whole";
+    text =
+        "the file is shorter than its header says, or damaged; what is there is taken for the "
+        "whole";
   }
   if (partial.num_left_out > 0) {
     text += fmt::format("{}{} of the chosen frames do not decode and are left out",

@@ -1,9 +1,9 @@
 #include "data/giveaway.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 
+#include "data/jaccard.h"
 #include "data/option_features.h"
 #include "data/option_text.h"
 
@@ -18,13 +18,6 @@ Words sorted_words(std::string_view text) {
   return words;
 }
 
-double multiset_jaccard(const Words& a, const Words& b) {
-  Words common;
-  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(common));
-  const size_t num_all = a.size() + b.size() - common.size();
-  return num_all == 0 ? 0 : static_cast<double>(common.size()) / static_cast<double>(num_all);
-}
-
 }  // namespace
 
 GiveawayByKind giveaway(const std::vector<Sample>& samples) {
@@ -35,7 +28,7 @@ GiveawayByKind giveaway(const std::vector<Sample>& samples) {
     const Words annotation = sorted_words(sample.opposite);
     std::vector<double> overlaps;
     for (const OptionText& option : question.options)
-      overlaps.push_back(multiset_jaccard(annotation, sorted_words(option.text)));
+      overlaps.push_back(jaccard(annotation, sorted_words(option.text)));
     const auto best = std::max_element(overlaps.begin(), overlaps.end());
     const bool nearest = static_cast<size_t>(best - overlaps.begin()) == question.answer;
     Giveaway& kind = result[{sample.task, sample.direction}];

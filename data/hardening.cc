@@ -18,15 +18,14 @@ namespace retrace::data {
 namespace {
 
 size_t answer_index(const Sample& sample) {
-  const size_t index =
-      sample.answer.size() == 1 ? static_cast<size_t>(sample.answer.front() - 'A') : SIZE_MAX;
-  if (index >= sample.options.size()) {
+  const std::optional<size_t> index = right_index(sample);
+  if (!index) {
     core::throw_<core::DataError>(
         "question at line {}: expected the letter of one of its {} options, found '{}'; repair or "
         "leave out the record",
         sample.index + 1, sample.options.size(), sample.answer);
   }
-  return index;
+  return *index;
 }
 
 // "" for open questions.

@@ -40,6 +40,15 @@ struct OptionsDeleter {
 
 }  // namespace
 
+// The demuxer's own status does not tell: mkv's says "I/O error" of a file that is cut off, too.
+void require_no_read_error(const AVIOContext& input, const std::filesystem::path& file) {
+  if (input.error >= 0 || input.error == AVERROR_EOF) return;
+  core::throw_<core::DataError>(
+      "{}: expected to read it to its end, found \"{}\" near byte {}; check its disk or network "
+      "share, or copy the file again",
+      file.string(), av_error_text(input.error), input.pos);
+}
+
 MediaFile::MediaFile(std::shared_ptr<ReadGuard> guard) : guard_(std::move(guard)) {
   prepare_ffmpeg();
   check_is_readable_file(path());
@@ -105,10 +114,17 @@ bool MediaFile::read_packet(AVPacket& packet) {
     if (status == AVERROR(EAGAIN)) continue;
     if (status < 0) {
       guard_->check_time();
+      if (format_->pb != nullptr) require_no_read_error(*format_->pb, path());
+      has_given_up_ = status != AVERROR_EOF;
       return false;
     }
     if (packet.stream_index == stream_->index && packet.size > 0) return true;
   }
+}
+
+bool MediaFile::is_hidden(const AVPacket& packet) const {
+  constexpr uint8_t kShowFrame = 0x10;  // in the first byte of every frame, RFC 6386 section 9.1
+  return stream_->codecpar->codec_id == AV_CODEC_ID_VP8 && (packet.data[0] & kShowFrame) == 0;
 }
 
 bool MediaFile::seek(int64_t timestamp) {

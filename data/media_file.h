@@ -9,6 +9,10 @@
 
 namespace retrace::data {
 
+// To be called when no packet came. Throws DataError that names `file` if the disk, or whatever
+// `input` reads from, failed to give its bytes: the packets so far would pass for a shorter video.
+void require_no_read_error(const AVIOContext& input, const std::filesystem::path& file);
+
 class MediaFile {
  public:
   // Opens guard->file(). Throws DataError with the path: missing, no regular
@@ -23,8 +27,14 @@ class MediaFile {
   const std::filesystem::path& path() const { return guard_->file(); }
 
   // The next packet of the video stream that holds data; false at the end of the file or of its
-  // readable part. Throws DataError when the deadline passes.
+  // readable part. Throws DataError when the deadline passes or the file's bytes cannot be read.
   bool read_packet(AVPacket& packet);
+  // After that: whether the demuxer gave up before the file's end, at damage it cannot pass.
+  bool has_given_up() const { return has_given_up_; }
+
+  // Whether a picture is never shown, only referred to: VP8's alternate reference frames have
+  // packets of their own. For what read_packet gave.
+  bool is_hidden(const AVPacket& packet) const;
 
   // Moves to the keyframe at or before `timestamp` (stream time base), as far as the container can
   // tell; the caller checks where it landed. False if the container cannot seek.
@@ -40,6 +50,7 @@ class MediaFile {
   std::shared_ptr<ReadGuard> guard_;
   UniqueFormatInput format_;
   AVStream* stream_ = nullptr;  // owned by format_
+  bool has_given_up_ = false;
 };
 
 }  // namespace retrace::data

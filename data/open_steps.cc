@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <cctype>
 #include <functional>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "data/jaccard.h"
 #include "data/option_text.h"
+#include "data/pair_index.h"
 #include "data/step_wording.h"
 
 namespace retrace::data {
@@ -20,28 +21,11 @@ namespace {
 
 using WordSet = std::vector<std::string>;  // ascending, each once
 
-bool is_upper(char c) {
-  return std::isupper(static_cast<unsigned char>(c)) != 0;
-}
-
 WordSet word_set(std::string_view text) {
   WordSet words = words_of(text);
   std::sort(words.begin(), words.end());
   words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;
-}
-
-double overlap(const WordSet& a, const WordSet& b) {
-  WordSet common;
-  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(common));
-  const size_t all = a.size() + b.size() - common.size();
-  return all == 0 ? 0 : static_cast<double>(common.size()) / static_cast<double>(all);
-}
-
-std::optional<size_t> right_index(const Sample& sample) {
-  if (sample.answer.size() != 1 || sample.answer[0] < 'A') return std::nullopt;
-  const auto index = static_cast<size_t>(sample.answer[0] - 'A');
-  return index < sample.options.size() ? std::optional(index) : std::nullopt;
 }
 
 // By how much the right option overlaps more with a text than the next one; the answer is given
@@ -59,8 +43,8 @@ class Lead {
     if (others_.empty()) return 0;
     const WordSet words = word_set(text);
     double nearest = 0;
-    for (const WordSet& other : others_) nearest = std::max(nearest, overlap(words, other));
-    return overlap(words, right_) - nearest;
+    for (const WordSet& other : others_) nearest = std::max(nearest, jaccard(words, other));
+    return jaccard(words, right_) - nearest;
   }
 
  private:
@@ -75,8 +59,6 @@ std::vector<std::string> steps_of(std::string_view annotation) {
     std::string step = normalised_option(annotation.substr(0, end));
     while (step.starts_with("then ") || step.starts_with("and "))
       step = normalised_option(step.substr(step.find(' ')));
-    if (step.size() > 1 && is_upper(step[1]))  // an abbreviation: "TV"
-      step[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(step[0])));
     if (!step.empty()) steps.push_back(std::move(step));
     annotation.remove_prefix(std::min(end + 1, annotation.size()));
   }
@@ -220,10 +202,6 @@ void OpenSteps::take_back() {
 }
 
 }  // namespace
-
-double word_overlap(std::string_view a, std::string_view b) {
-  return overlap(word_set(a), word_set(b));
-}
 
 bool gives_answer_away(const Sample& sample, std::string_view text) {
   return Lead(sample).of(text) > 0;

@@ -12,11 +12,9 @@ namespace retrace::data {
 // A step that is left out.
 inline constexpr std::string_view kLeftOut = "...";
 
-// Jaccard index of the sets of words: |a and b| / |a or b|; 0 for two empty texts.
-double word_overlap(std::string_view a, std::string_view b);
-
-// Whether the right option overlaps more with `text` than every other option: a reader who has not
-// seen the video finds the answer. False for open questions and for a single option.
+// Whether the right option overlaps more with `text` (Jaccard index of the sets of words) than
+// every other option: a reader who has not seen the video finds the answer. False for open
+// questions and for a single option.
 bool gives_answer_away(const Sample& sample, std::string_view text);
 
 // The annotation of the other direction, one text a step, so that its words together do not give

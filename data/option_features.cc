@@ -3,20 +3,16 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
+#include "data/jaccard.h"
 #include "data/option_text.h"
+#include "data/pair_index.h"
 
 namespace retrace::data {
 namespace {
-
-double jaccard(const std::set<std::string>& a, const std::set<std::string>& b) {
-  size_t num_common = 0;
-  for (const std::string& word : a) num_common += b.count(word);
-  const size_t num_all = a.size() + b.size() - num_common;
-  return num_all == 0 ? 0 : static_cast<double>(num_common) / static_cast<double>(num_all);
-}
 
 bool is_capital(char c) {
   return std::isupper(static_cast<unsigned char>(c)) != 0;
@@ -93,13 +89,14 @@ std::vector<TextQuestion> text_questions(const std::vector<Sample>& samples) {
     if (sample.options.empty()) continue;
     TextQuestion& question = questions.emplace_back();
     for (const std::string& option : sample.options) question.options.emplace_back(option);
-    question.answer = static_cast<size_t>(sample.answer.empty() ? -1 : sample.answer.front() - 'A');
-    if (sample.answer.size() != 1 || question.answer >= sample.options.size()) {
+    const std::optional<size_t> answer = right_index(sample);
+    if (!answer) {
       core::throw_<core::DataError>(
           "question at line {}: expected the letter of one of its {} options, found '{}'; was the "
           "file cut or its options rewritten?",
           sample.index + 1, sample.options.size(), sample.answer);
     }
+    question.answer = *answer;
     question.group = sample.videos.empty() ? std::to_string(sample.index)
                                            : sample.videos.front().filename().string();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "core/error.h"
 #include "data/option_mentions.h"
 #include "data/option_text.h"
+#include "data/pair_index.h"
 
 namespace retrace::data {
 namespace {
@@ -50,10 +52,8 @@ Sample with_option_order(const Sample& sample, std::span<const size_t> order) {
   }
   result.problem = with_options(sample.problem, result.options);
   result.solution = remap_letters(sample, new_position);
-  if (sample.answer.size() == 1) {
-    const auto answer = static_cast<size_t>(sample.answer.front() - 'A');
-    if (answer < order.size()) result.answer = option_letter(new_position[answer]);
-  }
+  if (const std::optional<size_t> answer = right_index(sample))
+    result.answer = option_letter(new_position[*answer]);
   return result;
 }
 

@@ -121,7 +121,8 @@ std::string normalised_option(std::string_view option) {
   }
   while (!text.empty() && (text.back() == '.' || text.back() == ',' || text.back() == ' '))
     text.pop_back();
-  if (!text.empty())
+  const bool is_abbreviation = text.size() > 1 && text[1] >= 'A' && text[1] <= 'Z';
+  if (!text.empty() && !is_abbreviation)
     text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
   return text;
 }

@@ -30,8 +30,8 @@ std::string with_options(std::string_view problem, std::span<const std::string> 
 std::string with_letter_list(std::string_view text, size_t num_options);
 
 // Without what tells an option's author: white space around and doubled, a closing period or comma,
-// capitals at the start of the option ("Turn left." -> "turn left"). Capitals elsewhere stay:
-// names.
+// a capital at the start of the option ("Turn left." -> "turn left"). Other capitals stay: names,
+// and abbreviations ("TV").
 std::string normalised_option(std::string_view option);
 
 // Lower-case words (runs of ASCII letters, digits and bytes above 127).

@@ -82,6 +82,7 @@ void PacketDecoder::seek_to_packet(int64_t packet) {
 bool PacketDecoder::land_on(int64_t packet, int64_t timestamp) {
   if (timestamp == AV_NOPTS_VALUE || !file_->seek(timestamp)) return false;
   while (file_->read_packet(*packet_)) {
+    if (file_->is_hidden(*packet_)) continue;
     const std::optional<int64_t> landed = index_.packet_of_pts(packet_->pts);
     if (!landed || *landed > packet) return false;
     if (*landed == packet) {
@@ -164,8 +165,7 @@ PacketDecoder::Picture PacketDecoder::describe() {
 void PacketDecoder::check_start(int64_t packet) {
   if (index_.pts_of_packet(packet) < index_.pts_of_packet(start_packet_)) return;
   is_start_checked_ = true;
-  const bool is_shown = index_.frame_of_pts(index_.pts_of_packet(start_packet_)).has_value();
-  if (is_shown && packet != start_packet_) has_false_keyframes_ = true;
+  if (index_.is_shown(start_packet_) && packet != start_packet_) has_false_keyframes_ = true;
 }
 
 void PacketDecoder::note_damage(int64_t packet, std::string reason) {

@@ -1,7 +1,7 @@
 #include "data/packet_index.h"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "core/error.h"
 
@@ -11,6 +11,7 @@ PacketIndex::PacketIndex(MediaFile& file) {
   read_packets(file);
   num_readable_packets_ = num_packets();
   append_cut_off_packets(file);
+  list_pictures();
   check_timestamps();
   if (has_timestamps_) drop_frames_before_first_key();
   sort_frames();
@@ -30,9 +31,11 @@ void PacketIndex::read_packets(MediaFile& file) {
   while (file.read_packet(*packet)) {
     const bool is_key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
     // Edit lists cut frames away that must still be decoded; the demuxer marks them.
-    const bool is_shown = (packet->flags & AV_PKT_FLAG_DISCARD) == 0;
+    const bool is_cut_away = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
+    const bool is_hidden = file.is_hidden(*packet);
     if (is_key) key_packets_.push_back(num_packets());
-    packets_.push_back({packet->pts, packet->dts, packet->duration, is_key, is_shown});
+    packets_.push_back({packet->pts, packet->dts, packet->duration, is_key,
+                        /*is_shown=*/!is_cut_away && !is_hidden, is_hidden});
     check_number(file, num_packets());
   }
 }
@@ -57,26 +60,31 @@ void PacketIndex::append_cut_off_packets(MediaFile& file) {
   for (const Packet& packet : packets_) pts = std::max(pts, packet.pts);
   for (const bool shown : is_shown) {
     pts += duration;
-    packets_.push_back({pts, AV_NOPTS_VALUE, duration, /*is_key=*/false, shown});
+    packets_.push_back({pts, AV_NOPTS_VALUE, duration, /*is_key=*/false, shown,
+                        /*is_hidden=*/false});
   }
 }
 
-void PacketIndex::check_timestamps() {
-  const auto has_pts = [](const Packet& packet) { return packet.pts != AV_NOPTS_VALUE; };
-  if (!std::all_of(packets_.begin(), packets_.end(), has_pts)) {
-    has_timestamps_ = false;
-    return;
+void PacketIndex::list_pictures() {
+  for (int64_t i = 0; i < num_packets(); ++i) {
+    if (!packets_[i].is_hidden) packets_by_pts_.push_back(i);
   }
-  packets_by_pts_.resize(packets_.size());
-  std::iota(packets_by_pts_.begin(), packets_by_pts_.end(), 0);
+}
+
+// Leaves packets_by_pts_ in the order of the file where that is all that is known.
+void PacketIndex::check_timestamps() {
   const auto pts_of = [this](int64_t packet) { return packets_[packet].pts; };
-  std::ranges::sort(packets_by_pts_, {}, pts_of);
-  has_timestamps_ =
-      std::ranges::adjacent_find(packets_by_pts_, {}, pts_of) == packets_by_pts_.end();
+  has_times_ = std::ranges::find(packets_by_pts_, AV_NOPTS_VALUE, pts_of) == packets_by_pts_.end();
+  std::vector<int64_t> sorted = packets_by_pts_;
+  std::ranges::sort(sorted, {}, pts_of);
+  has_timestamps_ = has_times_ && std::ranges::adjacent_find(sorted, {}, pts_of) == sorted.end();
+  if (has_timestamps_) packets_by_pts_ = std::move(sorted);
 }
 
 // A recording cut out of a longer stream may start inside a group of pictures: nothing can decode
-// those frames.
+// the frames shown before its first keyframe. Where that keyframe begins a closed group (MPEG-2,
+// H.265 with RADL pictures) those that follow it in the file could be decoded; packets do not tell,
+// so that they are left out too.
 void PacketIndex::drop_frames_before_first_key() {
   if (key_packets_.empty()) return;
   const int64_t first_key = key_packets_.front();
@@ -86,10 +94,6 @@ void PacketIndex::drop_frames_before_first_key() {
 }
 
 void PacketIndex::sort_frames() {
-  if (!has_timestamps_) {
-    packets_by_pts_.resize(packets_.size());
-    std::iota(packets_by_pts_.begin(), packets_by_pts_.end(), 0);
-  }
   frame_of_packet_.assign(packets_.size(), -1);
   for (const int64_t packet : packets_by_pts_) {
     if (!packets_[packet].is_shown) continue;
@@ -103,12 +107,24 @@ int64_t PacketIndex::num_readable_frames() const {
   return std::ranges::find_if(packet_of_frame_, is_cut) - packet_of_frame_.begin();
 }
 
+int64_t PacketIndex::first_pts() const {
+  int64_t first = pts_of_frame(0);
+  for (const int64_t packet : packet_of_frame_) first = std::min(first, packets_[packet].pts);
+  return first;
+}
+
 int64_t PacketIndex::end_pts() const {
   int64_t end = pts_of_frame(num_frames() - 1);
   for (const int64_t packet : packet_of_frame_) {
     end = std::max(end, packets_[packet].pts + std::max<int64_t>(0, packets_[packet].duration));
   }
   return end;
+}
+
+bool PacketIndex::has_last_duration() const {
+  const auto last = std::ranges::max_element(
+      packet_of_frame_, {}, [this](int64_t packet) { return packets_[packet].pts; });
+  return packets_[*last].duration > 0;
 }
 
 std::optional<int64_t> PacketIndex::packet_of_pts(int64_t pts) const {

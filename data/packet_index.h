@@ -26,9 +26,9 @@ class PacketIndex {
   // Frames before the first one whose packet is not readable.
   int64_t num_readable_frames() const;
 
-  // Whether every packet has a timestamp of its own. If not, a frame can only be found by counting
-  // the decoder's output from the start, and the functions below that speak of timestamps must not
-  // be called.
+  // Whether every packet has a timestamp of its own, hidden ones (MediaFile::is_hidden) apart: they
+  // often share their successor's. If not, a frame can only be found by counting the decoder's
+  // output from the start, and the functions below that speak of timestamps must not be called.
   bool has_timestamps() const { return has_timestamps_; }
 
   int64_t packet_of_frame(int64_t frame) const { return packet_of_frame_[frame]; }
@@ -37,7 +37,8 @@ class PacketIndex {
   int64_t dts_of_packet(int64_t packet) const {
     return packets_[packet].dts;
   }  // may be AV_NOPTS_VALUE
-  std::optional<int64_t> packet_of_pts(int64_t pts) const;
+  bool is_shown(int64_t packet) const { return packets_[packet].is_shown; }
+  std::optional<int64_t> packet_of_pts(int64_t pts) const;  // never a hidden one
   std::optional<int64_t> frame_of_pts(int64_t pts) const;  // nothing for a packet that is not shown
 
   int64_t num_frames_before(int64_t pts) const;
@@ -47,19 +48,22 @@ class PacketIndex {
   // open group of pictures depend on the group before.)
   int64_t key_packet_of_frame(int64_t frame) const;
 
-  // When the last frame stops being shown: the largest pts + duration of all frames. Needs
-  // timestamps and a frame.
+  // Whether every packet has a timestamp, be it another one's too. Then, with at least one frame:
+  bool has_times() const { return has_times_; }
+  int64_t first_pts() const;  // the smallest of all frames
+  // When the last frame stops being shown: the largest pts + duration of all frames.
   int64_t end_pts() const;
   // Whether the last frame has a duration, so that end_pts() is an end and not the last start.
-  bool has_last_duration() const { return packets_[packet_of_frame_.back()].duration > 0; }
+  bool has_last_duration() const;
 
  private:
   struct Packet {
     int64_t pts, dts, duration;
-    bool is_key, is_shown;
+    bool is_key, is_shown, is_hidden;
   };
   void check_number(const MediaFile& file, int64_t num_packets) const;
   void read_packets(MediaFile& file);
+  void list_pictures();
   void append_cut_off_packets(MediaFile& file);
   void check_timestamps();
   void drop_frames_before_first_key();
@@ -68,10 +72,10 @@ class PacketIndex {
   std::vector<Packet> packets_;
   std::vector<int64_t> packet_of_frame_;
   std::vector<int64_t> key_packets_;
-  std::vector<int64_t> packets_by_pts_;   // their numbers, sorted
+  std::vector<int64_t> packets_by_pts_;   // their numbers, sorted; without hidden ones
   std::vector<int64_t> frame_of_packet_;  // -1: not shown
   int64_t num_readable_packets_ = 0;
-  bool has_timestamps_ = true;
+  bool has_times_ = true, has_timestamps_ = true;
 };
 
 }  // namespace retrace::data

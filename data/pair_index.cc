@@ -8,10 +8,15 @@ std::string video_name_of(const Sample& sample) {
   return sample.videos.empty() ? "" : sample.videos.front().filename().string();
 }
 
-std::string right_option(const Sample& sample) {
-  if (sample.answer.size() != 1) return "";
+std::optional<size_t> right_index(const Sample& sample) {
+  if (sample.answer.size() != 1 || sample.answer.front() < 'A') return std::nullopt;
   const auto index = static_cast<size_t>(sample.answer.front() - 'A');
-  return index < sample.options.size() ? sample.options[index] : "";
+  return index < sample.options.size() ? std::optional(index) : std::nullopt;
+}
+
+std::string right_option(const Sample& sample) {
+  const std::optional<size_t> index = right_index(sample);
+  return index ? sample.options[*index] : "";
 }
 
 std::map<PairKey, RoutePair> pair_index(std::span<const Sample> samples) {

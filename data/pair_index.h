@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,7 +34,11 @@ std::string video_name_of(const Sample& sample);  // file name of the first vide
 // right option of the one is the opposite annotation of the other. Samples that have one keep it.
 void fill_opposites(std::vector<Sample>& samples);
 
-// The text of the right option; "" where the answer names none.
+// Which option is right, from 0; nothing where the answer names none: an open question, or no
+// letter of an option.
+std::optional<size_t> right_index(const Sample& sample);
+
+// Its text; "" where the answer names none.
 std::string right_option(const Sample& sample);
 
 }  // namespace retrace::data

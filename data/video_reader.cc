@@ -30,8 +30,8 @@ double average_fps(const PacketIndex& index, AVStream& stream) {
       stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate : stream.r_frame_rate;
   const double stated_fps = stated.num > 0 && stated.den > 0 ? av_q2d(stated) : 0;
   double measured_fps = 0;
-  if (index.has_timestamps() && index.num_frames() > 1) {
-    const int64_t span = index.end_pts() - index.pts_of_frame(0);
+  if (index.has_times() && index.num_frames() > 1 && index.end_pts() > index.first_pts()) {
+    const int64_t span = index.end_pts() - index.first_pts();
     const int64_t num_intervals = index.num_frames() - (index.has_last_duration() ? 0 : 1);
     measured_fps =
         static_cast<double>(num_intervals) / (static_cast<double>(span) * av_q2d(stream.time_base));
@@ -67,8 +67,8 @@ VideoInfo describe(const PacketIndex& index, MediaFile& file) {
   VideoInfo info;
   info.num_frames = index.num_frames();
   info.num_readable_frames = index.num_readable_frames();
-  info.is_cut_off =
-      info.num_readable_frames < info.num_frames || is_shorter_than_announced(file.path());
+  info.is_cut_off = info.num_readable_frames < info.num_frames || file.has_given_up() ||
+                    is_shorter_than_announced(file.path());
   info.width = stream.codecpar->width;
   info.height = stream.codecpar->height;
   if (orientation_of(stream).transpose) std::swap(info.width, info.height);
@@ -105,6 +105,7 @@ struct VideoReader::Impl {
   bool is_next_in_a_later_group(int64_t target) const;
   bool fetch(int64_t target);
   std::set<int64_t> fetch_all(Undecodable undecodable);
+  std::string why_undecodable(int64_t frame) const;
   [[noreturn]] void throw_undecodable(int64_t frame) const;
 
   std::shared_ptr<ReadGuard> guard;
@@ -194,16 +195,20 @@ std::set<int64_t> VideoReader::Impl::fetch_all(Undecodable undecodable) {
   return missing;
 }
 
+std::string VideoReader::Impl::why_undecodable(int64_t frame) const {
+  if (index.packet_of_frame(frame) >= index.num_readable_packets())
+    return "the file ends before it";
+  if (!decoder.last_error().empty()) return decoder.last_error();
+  if (!decoder.is_from_start()) return "the decoder gives no picture for it";
+  return "its packet holds no picture of its own, like the second field of an interlaced video "
+         "('ffmpeg -i in -vf yadif out' makes whole frames) or one that is damaged";
+}
+
 void VideoReader::Impl::throw_undecodable(int64_t frame) const {
-  const bool is_cut = index.packet_of_frame(frame) >= index.num_readable_packets();
-  const std::string& reason = decoder.last_error();
   core::throw_<core::DataError>(
       "{}: frame {} of {} (at {:.3f} s) cannot be decoded: {}; copy, download or encode the file "
       "again, or set video.allow_partial",
-      path(), frame, info.num_frames, seconds(frame),
-      is_cut           ? "the file ends before it"
-      : reason.empty() ? "the decoder gives no picture for it"
-                       : reason);
+      path(), frame, info.num_frames, seconds(frame), why_undecodable(frame));
 }
 
 VideoReader::VideoReader(const std::filesystem::path& file, const ReadLimits& limits)

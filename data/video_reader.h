@@ -25,7 +25,7 @@ struct VideoInfo {
       0;  // counted from the packets, not from a header field; frames that an mp4 lists but lost
           // its end before count too, so that a cut file does not pass as a shorter one
   int64_t num_readable_frames = 0;  // those before the first one that lies beyond the file's end
-  bool is_cut_off = false;          // the file is shorter than it says; frames may be missing
+  bool is_cut_off = false;          // shorter than it says, or unreadable from some place on
   double fps = 0;                   // average frames per second: Note [Frames per second]
   double duration_seconds = 0;
   int64_t width = 0, height = 0;  // pixels, upright

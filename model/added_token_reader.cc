@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "core/files.h"
 #include "model/tokenizer_contents.h"
 
 namespace retrace::model {
@@ -59,15 +60,10 @@ void add_special_names(const JsonObject& object, std::set<std::string>& names) {
   }
 }
 
-bool is_there(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored);
-}
-
 // Calls `use` with the file's object if the file is there.
 template <class Use>
 void with_json_file(const fs::path& file, Use use) {
-  if (!is_there(file)) return;
+  if (!core::is_present(file)) return;
   const json parsed = parse_json(read_checkpoint_text(file), file.string());
   use(JsonObject(parsed, file.string()));
 }

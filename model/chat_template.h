@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,15 +58,17 @@ ChatTemplate family_chat_template(ModelFamily family);
 // The same with the default system message of the checkpoint's own template
 // (chat_template.jinja, chat_template.json or tokenizer_config.json, in this order), where it names
 // one: text-only Qwen2.5 has another than Qwen2. Logs a warning, naming what to check, if that
-// template writes something this code does not. Throws CheckpointError for unreadable JSON.
+// template writes something this code does not, or if it has a default message that cannot be told
+// (then there is none here). Throws CheckpointError for unreadable JSON.
 ChatTemplate read_chat_template(const std::filesystem::path& folder, ModelFamily family);
 
 // A part of the text that templates differ in: "" if `jinja` writes nothing but what render_chat
 // writes (text about tools apart), else the first foreign piece.
 std::string foreign_template_text(std::string_view jinja);
 
-// The system message in `jinja` for chats without one; empty if there is none.
-std::string default_system_of(std::string_view jinja);
+// The system message in `jinja` for chats without one, written out or kept in a variable; "" if
+// there is none. Nothing if only running the template would tell: a computed text, or several.
+std::optional<std::string> default_system_of(std::string_view jinja);
 
 // Text of an image or video part; by default one placeholder.
 using VisionText = std::function<std::string(VisionKind)>;

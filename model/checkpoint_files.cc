@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "model/adapter_files.h"
 #include "model/json_reader.h"
 #include "model/parameter_specs.h"
@@ -19,16 +20,12 @@ namespace retrace::model {
 namespace {
 
 using core::CheckpointError;
+using core::is_present;
 using core::throw_;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kHead = "lm_head.weight";
 constexpr std::string_view kEmbedding = "model.embed_tokens.weight";
-
-bool is_present(const fs::path& path) {
-  std::error_code error;  // an unreadable folder counts as one without the file
-  return fs::exists(path, error);
-}
 
 // Constants that old versions stored along with the parameters.
 bool is_derived(std::string_view name) {

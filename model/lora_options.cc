@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "model/module_pattern.h"
 
@@ -54,7 +55,7 @@ std::string available_modules(const std::vector<ParameterSpec>& specs) {
                                  const std::vector<ParameterSpec>& specs) {
   core::throw_<core::ConfigError>(
       "LoRA target_modules: '{}' matches no linear layer that is not excluded; there are {}",
-      pattern, available_modules(specs));
+      core::one_line(pattern), available_modules(specs));
 }
 
 bool is_module(const ParameterSpec& spec) {
@@ -82,7 +83,7 @@ std::vector<ModulePattern> compile_excluded(const std::vector<std::string>& text
     core::throw_<core::ConfigError>(
         "LoRA exclude_modules: '{}' matches no layer; a name stands for layers whose path ends "
         "with it, an expression for whole paths ('model\\.visual\\..*'); there are {}",
-        text, available_modules(specs));
+        core::one_line(text), available_modules(specs));
   }
   return patterns;
 }
@@ -119,7 +120,7 @@ std::vector<size_t> match_modules(const std::vector<ParameterSpec>& specs,
         core::throw_<core::ConfigError>(
             "LoRA target_modules: '{}' matches '{}', which is no linear layer that can have an "
             "adapter; narrow the pattern, or put it into exclude_modules",
-            targets[t].text(), path);
+            core::one_line(targets[t].text()), path);
       }
       used[t] = wanted = true;
     }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "model/adapter_files.h"
 #include "model/config_limits.h"
 #include "model/json_reader.h"
@@ -199,8 +200,7 @@ void read_token_ids(const JsonObject& root, const JsonObject& text, ModelConfig&
 
 ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "config.json";
-  std::error_code error;  // of a folder that cannot be read: reading the file says what is wrong
-  if (!std::filesystem::exists(file, error) && has_adapter_files(folder)) {
+  if (!core::is_present(file) && has_adapter_files(folder)) {
     throw_<CheckpointError>(
         "{}: expected a model (config.json), found a LoRA adapter (adapter_config.json); merge it "
         "into its base model with merge_adapters, or, to train it further, give it as "

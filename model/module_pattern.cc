@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "model/pcre2_handles.h"
 
@@ -46,7 +47,7 @@ ModulePattern::ModulePattern(std::string text) : text_(std::move(text)) {
     throw_<ConfigError>(
         "module pattern '{}': expected a name or a regular expression, found {} at "
         "character {}",
-        text_, error_text(error), offset);
+        core::one_line(text_), error_text(error), offset);
   }
   expression_->context.reset(pcre2_match_context_create(nullptr));
   pcre2_set_match_limit(expression_->context.get(), kMatchLimit);
@@ -66,7 +67,7 @@ bool ModulePattern::matches(std::string_view module) const {
                                module.size(), 0, 0, data.get(), expression_->context.get());
   if (code == PCRE2_ERROR_NOMATCH) return false;
   if (code >= 0) return true;
-  throw_<ConfigError>("module pattern '{}': {} on '{}'; write a simpler one", text_,
+  throw_<ConfigError>("module pattern '{}': {} on '{}'; write a simpler one", core::one_line(text_),
                       error_text(code), module);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "model/json_reader.h"
 
 namespace retrace::model {
@@ -27,15 +28,14 @@ struct ProcessorFile {
 
 std::optional<ProcessorFile> find_processor(const fs::path& folder, const char* part,
                                             std::initializer_list<const char*> names) {
-  std::error_code error;
-  if (const fs::path file = folder / "processor_config.json"; fs::exists(file, error)) {
+  if (const fs::path file = folder / "processor_config.json"; core::is_present(file)) {
     nlohmann::json all = parse_json(read_checkpoint_text(file), file.string());
     const bool has_part = JsonObject(all, file.string()).has(part);
     if (has_part) return ProcessorFile{file, std::move(all.at(part))};  // a copy would recurse
   }
   for (const char* name : names) {
     const fs::path file = folder / name;
-    if (!fs::exists(file, error)) continue;
+    if (!core::is_present(file)) continue;
     return ProcessorFile{file, parse_json(read_checkpoint_text(file), file.string())};
   }
   return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/config_tree.h"
 #include "core/error.h"
 #include "model/pcre2_handles.h"
 
@@ -62,7 +63,7 @@ RegexSplitter::RegexSplitter(const std::string& pattern, const std::string& file
     core::throw_<core::CheckpointError>(
         "{}: key 'pre_tokenizer.pretokenizers[0].pattern.Regex': expected a regular expression, "
         "found {} near '{}'",
-        file, error_text(error), translated.substr(error_offset, 20));
+        file, error_text(error), core::one_line(std::string_view(translated).substr(error_offset)));
   }
   // Where the system forbids generated code this fails, and matching is interpreted: slower, same
   // result.

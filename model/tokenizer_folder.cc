@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "model/rank_file.h"
 #include "model/tokenizer_json.h"
 #include "model/vocab_files.h"
@@ -25,10 +26,7 @@ std::vector<fs::path> find_rank_files(const fs::path& folder) {
 }
 
 TokenizerContents read_tokenizer_folder(const fs::path& folder) {
-  const auto has = [&](const char* name) {
-    std::error_code ignored;
-    return fs::exists(folder / name, ignored);
-  };
+  const auto has = [&](const char* name) { return core::is_present(folder / name); };
   if (has("tokenizer.json")) return read_tokenizer_json(folder / "tokenizer.json");
   if (has("vocab.json") && has("merges.txt")) return read_vocab_files(folder);
   const std::vector<fs::path> rank_files = find_rank_files(folder);

@@ -4,6 +4,7 @@
 
 #include "core/config_tree.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "model/added_token_reader.h"
 #include "model/json_reader.h"
 #include "model/split_pattern.h"
@@ -59,8 +60,7 @@ std::vector<std::pair<std::string, int64_t>> read_vocab(const fs::path& file) {
 
 std::string split_pattern_of_folder(const fs::path& folder) {
   const fs::path file = folder / "tokenizer_config.json";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::string(kQwenPattern);
+  if (!core::is_present(file)) return std::string(kQwenPattern);
   const json parsed = parse_json(read_checkpoint_text(file), file.string());
   const JsonObject config(parsed, file.string());
   if (config.boolean_or("add_prefix_space", false)) {

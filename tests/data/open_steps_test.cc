@@ -5,7 +5,10 @@
 
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "data/jaccard.h"
 #include "data/step_wording.h"
 #include "tests/data/released_questions.h"
 
@@ -61,6 +64,17 @@ TEST(StepWording, HidesThingsByTheirNames) {
   EXPECT_EQ(with_things_hidden(step, {"the table", "the black cup"}), "put something");
   EXPECT_EQ(with_things_hidden("the table", {"the table"}), "");
   EXPECT_THAT(things_named("go back to the starting point a few steps"), IsEmpty());
+}
+
+TEST(Jaccard, IsTheSameForSetsAndSortedVectors) {
+  using Set = std::set<std::string>;
+  using Words = std::vector<std::string>;
+  EXPECT_DOUBLE_EQ(jaccard(Words{"at", "left", "turn"}, Words{"right", "turn"}), 0.25);
+  EXPECT_DOUBLE_EQ(jaccard(Set{"at", "left", "turn"}, Set{"right", "turn"}), 0.25);
+  EXPECT_EQ(jaccard(Words{"a", "b"}, Words{"a", "b"}), 1);
+  EXPECT_DOUBLE_EQ(jaccard(Words{"a", "a", "b"}, Words{"a", "a", "a"}), 0.5);
+  EXPECT_EQ(jaccard(Set{"a"}, Set{}), 0);
+  EXPECT_EQ(jaccard(Words{}, Words{}), 0);
 }
 
 // ------------------------------------------------------------------------------------------------

@@ -55,6 +55,18 @@ TEST(OptionShuffle, KeepsTheAnswersTextAndIsUniform) {
   for (const auto& [problem, count] : orders) EXPECT_NEAR(count, kDraws / 6, 145) << problem;
 }
 
+TEST(RightIndex, IsNothingWhereTheAnswerNamesNoOption) {
+  Sample sample = three_options();
+  EXPECT_EQ(right_index(sample), 1U);
+  for (const char* answer : {"", "D", "AB", "a", "1", " ", "\xC3"}) {
+    sample.answer = answer;
+    EXPECT_EQ(right_index(sample), std::nullopt) << answer;
+    EXPECT_EQ(right_option(sample), "") << answer;
+    EXPECT_EQ(with_option_order(sample, std::array<size_t, 3>{1, 2, 0}).answer, answer);
+  }
+  EXPECT_EQ(right_index(Sample{}), std::nullopt);
+}
+
 TEST(OptionShuffle, TwoOrdersInARowAreOne) {
   const std::array<size_t, 3> order = {2, 0, 1}, inverse = {1, 2, 0};
   const Sample sample = three_options();

@@ -53,6 +53,8 @@ TEST(NormalisedOption, DropsWhatTellsTheAuthor) {
   EXPECT_EQ(normalised_option(" Turn  left at\tthe TV. "), "turn left at the TV");
   EXPECT_EQ(normalised_option("turn left"), "turn left");
   EXPECT_EQ(normalised_option("...,"), "");
+  EXPECT_EQ(normalised_option("TV on the wall"), "TV on the wall");
+  EXPECT_EQ(normalised_option("A"), "a");
   EXPECT_EQ(normalised_option(normalised_option("A.B..")), normalised_option("A.B.."));
 }
 

@@ -68,6 +68,14 @@ Place place_of_packet(const std::filesystem::path& video, int64_t number) {
   return {static_cast<size_t>(packet->pos), static_cast<size_t>(packet->size)};
 }
 
+int64_t num_packets(const std::filesystem::path& video) {
+  data::MediaFile file(std::make_shared<data::ReadGuard>(video, data::ReadLimits{}));
+  const data::UniquePacket packet(av_packet_alloc());
+  int64_t number = 0;
+  while (file.read_packet(*packet)) ++number;
+  return number;
+}
+
 at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width) {
   const at::Tensor frame = at::arange(num_frames).view({-1, 1, 1, 1});
   const at::Tensor channel = at::arange(3).view({1, 3, 1, 1});

@@ -39,6 +39,7 @@ struct Place {
   size_t begin, size;
 };
 Place place_of_packet(const std::filesystem::path& video, int64_t number);
+int64_t num_packets(const std::filesystem::path& video);
 
 // Smooth moving colours. [F, 3, Y, X] uint8
 at::Tensor smooth_frames(int64_t num_frames, int64_t height, int64_t width);

@@ -78,6 +78,21 @@ VideoKind no_video(const std::string& title, const std::string& file, const std:
   return {.title = title, .file = file, .make = make, .expected = Expected::kError, .error = error};
 }
 
+// VP8 in two passes: pictures that are only referred to have packets of their own, some of them
+// with the time of their successor, and one is a keyframe.
+VideoKind two_pass_vp8(const std::string& title) {
+  return {.title = title, .file = "a.webm", .make = [](const TemporaryFolder& folder) {
+            const std::string pass = test_picture("64x48") +
+                                     "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -g 22 "
+                                     "-keyint_min 22 -passlogfile '" +
+                                     (folder / "log").string() + "' -pass ";
+            run_ffmpeg(pass + "1 -f null -");
+            run_in(folder, pass + "2", "a.webm");
+            constexpr int64_t kNumFrames = 45;
+            EXPECT_GT(num_packets(folder / "a.webm"), kNumFrames) << "all its pictures are shown";
+          }};
+}
+
 // Three quarters of the 21st packet overwritten, as a bad disk does it.
 VideoKind damaged(const std::string& title, const std::string& file, const std::string& arguments) {
   return {.title = title,
@@ -116,6 +131,7 @@ VideoKindGroup containers_and_codecs() {
            encoded("mkv, H.265", "a.mkv", kX265 + ":keyint=12:bframes=3"),
            encoded("webm, VP8", "a.webm",
                    "-c:v libvpx -deadline realtime -cpu-used 8 -g 12 -auto-alt-ref 1"),
+           two_pass_vp8("webm, VP8 with alternate reference frames"),
            encoded("webm, VP9", "a.webm", kVp9), encoded("webm, AV1", "a.webm", kAv1),
            encoded("mp4, AV1", "a.mp4", kAv1), encoded("mp4, MPEG-4", "a.mp4", kMpeg4 + "-bf 2"),
            encoded("avi, MPEG-4", "a.avi", kMpeg4),
@@ -128,6 +144,9 @@ VideoKindGroup timestamps() {
                    kX264 + "-g 12 -vf select='not(mod(n\\,3))+gt(n\\,30)' -fps_mode vfr"),
            encoded("mkv, variable frame rate", "a.mkv",
                    kX264 + "-g 12 -vf select='not(mod(n\\,3))+gt(n\\,30)' -fps_mode vfr"),
+           copied("mkv, variable frame rate, one time given twice", "first.mkv",
+                  kX264 + "-g 12 -vf select='not(mod(n\\,3))+gt(n\\,30)' -fps_mode vfr", "a.mkv",
+                  "", "-c copy -bsf:v setts=pts='if(eq(N\\,11)\\,PTS+33\\,PTS)'"),
            encoded("mp4, 30000/1001 frames a second", "a.mp4", "-r 30000/1001 " + kX264 + "-g 12"),
            encoded("mkv, 30000/1001 frames a second", "a.mkv", "-r 30000/1001 " + kX264 + "-g 12"),
            encoded("avi, MPEG-4 with B-frames: no presentation times", "a.avi", kMpeg4 + "-bf 2"),

@@ -122,6 +122,8 @@ TEST(MatchModules, RefusesWhatIsNoExpression) {
   EXPECT_ERROR(matched({"(q_proj"}), ConfigError, "expected a name or a regular expression");
   EXPECT_ERROR(matched({""}), ConfigError, "is empty");
   EXPECT_ERROR(matched({"([a-z_.0-9]+)*[!?]"}), ConfigError, "limit");
+  EXPECT_ERROR(matched({"q_proj\n("}), ConfigError, "module pattern 'q_proj\\n('");
+  EXPECT_ERROR(matched({"q_proj\n"}), ConfigError, "'q_proj\\n' matches no linear layer");
 }
 
 // ------------------------------------------------------------------------------------------------

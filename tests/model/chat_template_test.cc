@@ -40,6 +40,64 @@ TEST(ChatTemplate, TheDefaultSystemMessageIsTheCheckpoints) {
             "You are a helpful assistant.");
 }
 
+TEST(ChatTemplate, ADefaultSystemMessageMayHoldBracesAndQuotes) {
+  // As Qwen2.5-Math has it.
+  EXPECT_EQ(default_system_of("{%- if tools %}{{- '<|im_start|>system\\nTools!<|im_end|>\\n' }}"
+                              "{%- else %}{{- '<|im_start|>system\\nPlease reason, and put it "
+                              "within \\\\boxed{}.<|im_end|>\\n' }}{%- endif %}"),
+            "Please reason, and put it within \\boxed{}.");
+  EXPECT_EQ(default_system_of("{{ '<|im_start|>system\\nDon\\'t say \"no\".<|im_end|>\\n' }}"),
+            "Don't say \"no\".");
+  EXPECT_EQ(default_system_of("{% if x %}<|im_start|>system\nIt's in {braces}.<|im_end|>\n"),
+            "It's in {braces}.");
+  // One text: the start of the turn alone is no message, whatever follows it.
+  EXPECT_EQ(default_system_of("{{ '<|im_start|>system\\n' }}{{ messages[0].content }}"
+                              "{{ '<|im_end|>\\n' }}"),
+            "");
+}
+
+TEST(ChatTemplate, ADefaultSystemMessageMayBeInAVariable) {
+  // As LLaMA-Factory exports it.
+  const std::string set = "{% set system_message = 'You\\'re a helper.' %}";
+  const std::string of_chat =
+      "{% if messages[0]['role'] == 'system' %}{% set system_message = messages[0]['content'] %}"
+      "{% endif %}";
+  const std::string use =
+      "{% if system_message is defined %}{{ '<|im_start|>system\n' + system_message + "
+      "'<|im_end|>\n' }}{% endif %}";
+  EXPECT_EQ(default_system_of(set + of_chat + use), "You're a helper.");
+  EXPECT_EQ(foreign_template_text(set + of_chat + use), "");
+  EXPECT_EQ(default_system_of(of_chat + use), "");
+  EXPECT_EQ(default_system_of("{% set system_message = '' %}" + of_chat + use), "");
+  EXPECT_EQ(default_system_of(set + "<|im_start|>system\n{{ system_message }}<|im_end|>\n"),
+            "You're a helper.");
+  EXPECT_EQ(default_system_of("{%- set system_message = messages[0].content if messages[0].role == "
+                              "'system' else \"Be.\" -%}" +
+                              use),
+            "Be.");
+  EXPECT_EQ(default_system_of(set + "{{ '<|im_start|>user\n' + system_message }}"), "");
+}
+
+TEST(ChatTemplate, ADefaultSystemMessageThatCannotBeToldIsNoneAtAll) {
+  const std::string use = "{{ '<|im_start|>system\n' + text + '<|im_end|>\n' }}";
+  EXPECT_EQ(default_system_of("{% set text = 'It is ' + day %}" + use), std::nullopt);
+  EXPECT_EQ(
+      default_system_of("{% set text = 'a' %}{% if x %}{% set text = 'b' %}{% endif %}" + use),
+      std::nullopt);
+  EXPECT_EQ(default_system_of("{% set text = 'a' %}{{ '<|im_start|>system\n' + text | upper }}"),
+            std::nullopt);
+  const TemporaryFolder folder;
+  write_text(folder / "chat_template.jinja", "{% set text = 'It is ' + day %}" + use);
+  EXPECT_EQ(read_chat_template(folder.path(), ModelFamily::kQwen2Text).default_system, "");
+}
+
+TEST(ChatTemplate, ATemplateBehindADanglingLinkIsAnErrorAndNotTheDefault) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("nowhere", folder / "chat_template.jinja");
+  EXPECT_ERROR(read_chat_template(folder.path(), ModelFamily::kQwen2Text), core::CheckpointError,
+               "chat_template.jinja: cannot be read");
+}
+
 TEST(ChatTemplate, NamedTemplatesAreReadByName) {
   const TemporaryFolder folder;
   write_text(folder / "tokenizer_config.json",
@@ -67,7 +125,8 @@ TEST(ChatTemplate, TextOfItsOwnIsFound) {
             "");
   EXPECT_EQ(foreign_template_text("{% if tools %}a{% else %}{{ \"it's\" }}{% endif %}"), "it's");
   // Cut off anywhere, it still ends.
-  for (const char* text : {"{", "{{", "{{ 'a", "{% if", "{{ 'a\\", "{#"})
+  for (const char* text : {"{", "{{", "{{ 'a", "{% if", "{{ 'a\\", "{#", "{% set a", "{% set a = '",
+                           "{{ '<|im_start|>system\n", "{{ '<|im_start|>system\n' +"})
     foreign_template_text(text);
 }
 

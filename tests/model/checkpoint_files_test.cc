@@ -139,6 +139,14 @@ TEST(CheckpointFiles, ShardsWithAnIndexLoadLikeOneFile) {
   EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError, "at least one tensor");
 }
 
+TEST(CheckpointFiles, WeightsBehindADanglingLinkAreNamed) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("nowhere", folder / "model.safetensors");
+  Weights loaded(small_config());
+  EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError,
+               (folder / "model.safetensors").string());
+}
+
 TEST(CheckpointFiles, ATensorThatTheIndexListsMustBeInItsFile) {
   const TemporaryFolder folder;
   NamedTensors tensors = named_tensors(random_weights(small_config()));

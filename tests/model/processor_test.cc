@@ -22,6 +22,15 @@ TEST_F(ProcessorFiles, AreNotNeeded) {
   EXPECT_EQ(read(ModelFamily::kQwen3Vl).video.norm.mean[0], 0.5);
 }
 
+TEST_F(ProcessorFiles, BehindDanglingLinksAreErrorsAndNotDefaults) {
+  for (const char* name : {"processor_config.json", "preprocessor_config.json"}) {
+    std::filesystem::create_symlink("nowhere", folder_ / name);
+    EXPECT_ERROR(read(), core::CheckpointError, std::string(name) + ": cannot be read");
+    std::filesystem::remove(folder_ / name);
+  }
+  EXPECT_NO_THROW(read());
+}
+
 TEST_F(ProcessorFiles, DeepNestingIsAnError) {
   const size_t depth = 1'000'000;
   write_text(folder_ / "processor_config.json",

@@ -136,6 +136,21 @@ TEST_F(TokenizerFolder, WhatIsMissingOrTooMuchIsNamed) {
   EXPECT_ERROR(read(), CheckpointError, "found 2, among them a.tiktoken and b.tiktoken");
 }
 
+TEST_F(TokenizerFolder, AFileBehindADanglingLinkIsNotLeftOut) {
+  write_vocab_and_merges();
+  write_config();
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json"}) {
+    std::filesystem::remove(folder_ / name);
+    std::filesystem::create_symlink("nowhere", folder_ / name);
+    EXPECT_ERROR(Tokenizer::from_folder(folder_.path()), CheckpointError,
+                 std::string(name) + ": cannot be read");
+    std::filesystem::remove(folder_ / name);
+  }
+  std::filesystem::create_symlink("nowhere", folder_ / "added_tokens.json");
+  EXPECT_ERROR(Tokenizer::from_folder(folder_.path()), CheckpointError,
+               "added_tokens.json: cannot be read");
+}
+
 TEST_F(TokenizerFolder, OlderFilesThatAreWrongAreNamed) {
   const auto read = [&] { return Tokenizer::from_folder(folder_.path()); };
   write_vocab_and_merges();

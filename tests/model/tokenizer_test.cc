@@ -194,6 +194,15 @@ TEST(Tokenizer, APatternThatTakesForeverOnATextIsAnErrorAndNotAHang) {
   EXPECT_ERROR(tokenizer.encode(std::string(400, 'a')), core::DataError, "cannot be tokenized");
 }
 
+TEST(Tokenizer, APatternWithLineEndsIsShownOnOneLine) {
+  const auto read = [] {
+    return read_edited([](json& c) {
+      c["/pre_tokenizer/pretokenizers/0/pattern/Regex"_json_pointer] = "a{2,1}\nb";
+    });
+  };
+  EXPECT_ERROR(read(), CheckpointError, "\\nb'");
+}
+
 TEST(Tokenizer, APatternThatMatchesNothingOrEmptyStillKeepsTheText) {
   for (const char* pattern : {"x*", "z", "$"}) {
     const Tokenizer tokenizer = read_edited(
