@@ -52,7 +52,7 @@ render() {
 }
 
 # The ranks of the tiny runs: their batches are made for one or two.
-ranks=$(nproc)
+ranks=$(env -u OMP_NUM_THREADS nproc)    # nproc takes that variable for the number of processors
 ((ranks <= 2)) || ranks=2
 
 # on_ranks PROGRAM ARGUMENTS...: mpirun itself would kill ranks a second after it is told to stop; a step and a
