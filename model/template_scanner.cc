@@ -244,7 +244,8 @@ std::string foreign_template_text(std::string_view jinja) {
   const std::array<std::string_view, 9> known = {system,     kTurnStart,  kTurnEnd,
                                                  kImagePad,  kVideoPad,   kVisionStart,
                                                  kVisionEnd, "assistant", "user"};
-  for (std::string text : TemplateScanner(jinja).written_texts()) {
+  const TemplateScanner scanner(jinja);
+  for (std::string text : scanner.written_texts()) {
     for (const std::string_view part : known) erase_all(text, part);
     erase_all(text, "system");
     if (std::string foreign = trimmed(text); !foreign.empty()) return foreign;

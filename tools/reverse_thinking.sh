@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Does reverse thinking help a tiny model? Trains it with and without a chain of thought over several seeds, scores
-# base, SFT, SFT+GRPO, CoT-SFT and CoT-SFT+GRPO with st_eval, and prints the table of docs/results/reverse_thinking.md.
+# base, SFT, SFT+GRPO, CoT-SFT and CoT-SFT+GRPO with st_eval, draws the figure of docs/results/reverse_thinking.md and
+# prints its tables.
 # Run again: what is done is skipped, what was interrupted goes on.
 set -euo pipefail
 # shellcheck source=tools/common.sh
@@ -76,4 +77,5 @@ for seed in "${seeds[@]}"; do
   evaluate "$runs/thought/checkpoints/$(sft_checkpoint "$runs/thought")" "$thought" CoT-SFT "$seed"
   evaluate "$runs/thought/final" "$thought" CoT-SFT+GRPO "$seed"
 done
+python3 tools/reverse_thinking_plot.py "$out" "${seeds[@]}" >"$out/letters.svg"
 python3 tools/reverse_thinking_table.py "$out/scores" "${seeds[@]}"
