@@ -71,13 +71,26 @@ void PacketIndex::list_pictures() {
   }
 }
 
+// As in recordings put one behind the other.
+bool PacketIndex::time_starts_again() const {
+  int64_t last_dts = AV_NOPTS_VALUE;  // the smallest number
+  for (const Packet& packet : packets_) {
+    if (packet.dts == AV_NOPTS_VALUE) continue;
+    if (packet.dts < last_dts) return true;
+    last_dts = packet.dts;
+  }
+  return false;
+}
+
 // Leaves packets_by_pts_ in the order of the file where that is all that is known.
 void PacketIndex::check_timestamps() {
   const auto pts_of = [this](int64_t packet) { return packets_[packet].pts; };
-  has_times_ = std::ranges::find(packets_by_pts_, AV_NOPTS_VALUE, pts_of) == packets_by_pts_.end();
+  const bool all_have_pts =
+      std::ranges::find(packets_by_pts_, AV_NOPTS_VALUE, pts_of) == packets_by_pts_.end();
   std::vector<int64_t> sorted = packets_by_pts_;
   std::ranges::sort(sorted, {}, pts_of);
-  has_timestamps_ = has_times_ && std::ranges::adjacent_find(sorted, {}, pts_of) == sorted.end();
+  has_timestamps_ = all_have_pts && std::ranges::adjacent_find(sorted, {}, pts_of) == sorted.end();
+  has_times_ = has_timestamps_ || (all_have_pts && !time_starts_again());
   if (has_timestamps_) packets_by_pts_ = std::move(sorted);
 }
 

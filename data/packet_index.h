@@ -48,7 +48,8 @@ class PacketIndex {
   // open group of pictures depend on the group before.)
   int64_t key_packet_of_frame(int64_t frame) const;
 
-  // Whether every packet has a timestamp, be it another one's too. Then, with at least one frame:
+  // Whether every packet has a timestamp, be it another one's too, of a time that goes on through
+  // the file. Then, with at least one frame:
   bool has_times() const { return has_times_; }
   int64_t first_pts() const;  // the smallest of all frames
   // When the last frame stops being shown: the largest pts + duration of all frames.
@@ -64,6 +65,7 @@ class PacketIndex {
   void check_number(const MediaFile& file, int64_t num_packets) const;
   void read_packets(MediaFile& file);
   void list_pictures();
+  bool time_starts_again() const;
   void append_cut_off_packets(MediaFile& file);
   void check_timestamps();
   void drop_frames_before_first_key();
