@@ -119,8 +119,7 @@ void read_into(const SafetensorsReader& reader, const std::string& name, const a
 }  // namespace
 
 bool has_adapter_files(const fs::path& folder) {
-  std::error_code error;
-  return fs::exists(folder / kAdapterConfigFile, error);
+  return core::is_present(folder / kAdapterConfigFile);
 }
 
 Adapters load_adapters(const fs::path& folder, const Weights& weights) {

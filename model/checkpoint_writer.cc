@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 11> kProcessorFiles = {"preprocessor_conf
 void copy_if_present(const fs::path& source, const fs::path& folder) {
   const fs::path target = folder / source.filename();
   std::error_code error;
-  if (!fs::exists(source, error) || fs::equivalent(source, target, error)) return;
+  if (!core::is_present(source) || fs::equivalent(source, target, error)) return;
   fs::copy_file(source, target, fs::copy_options::overwrite_existing, error);
   if (error) {
     throw_<CheckpointError>("{}: cannot be copied to {}: {}", source.string(), target.string(),

@@ -4,10 +4,10 @@
 #include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json_lines.h"
 
 namespace retrace::rl {
 namespace {
@@ -15,24 +15,14 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-// Calls `use` for each line's object; what it or the parser does not like becomes a DataError with
-// file and line.
 void for_each_line(const fs::path& file, const std::function<void(const Json&)>& use) {
-  std::istringstream lines(core::read_text_file(file));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    if (line.empty()) continue;
-    try {
-      const Json json = Json::parse(line);
-      if (!json.is_object()) throw std::invalid_argument("expected a JSON object");
-      use(json);
-    } catch (const std::exception& error) {
-      core::throw_<core::DataError>(
-          "{}:{}: not a line that a run writes: {}; delete the line to go on without it",
-          file.string(), number, error.what());
-    }
-  }
+  core::for_each_json_line(
+      core::read_text_file(file), [&](int64_t, const Json& json) { use(json); },
+      [&](int64_t number, const std::string& reason) {
+        core::throw_<core::DataError>(
+            "{}:{}: not a line that a run writes: {}; delete the line to go on without it",
+            file.string(), number, reason);
+      });
 }
 
 std::optional<double> optional_number(const Json& value) {

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "model/checkpoint_writer.h"
 #include "model/safetensors.h"
-#include "tests/model/test_files.h"
+#include "tests/model/small_weights.h"
 #include "tests/support/tensor_matchers.h"
 
 namespace retrace::model {
@@ -13,24 +13,6 @@ namespace {
 
 using core::CheckpointError;
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
-
-ModelConfig small_config() {
-  ModelConfig config = read_model_config(tiny_folder());
-  config.num_layers = 1;
-  config.vision.depth = 1;
-  config.hidden_size = 48;
-  config.intermediate_size = 32;
-  config.vision.embed_dim = 16;
-  config.vision.mlp_dim = 32;
-  return config;
-}
-
-Weights random_weights(const ModelConfig& config) {
-  Weights weights(config);
-  initialise_randomly(weights, 11);
-  weights.flat().add_(0.001);  // biases are no longer zero
-  return weights;
-}
 
 NamedTensors named_tensors(const Weights& weights) {
   NamedTensors tensors;
@@ -44,30 +26,6 @@ void write_model(const TemporaryFolder& folder, const NamedTensors& tensors) {
   write_safetensors(folder / "model.safetensors", tensors);
 }
 
-// The folder stays: tests/golden/check_saved_model.py reads it with transformers.
-TEST(CheckpointFiles, SavedWeightsLoadBackEqual) {
-  const std::filesystem::path folder =
-      std::filesystem::path(RETRACE_BINARY_DIR) / "saved_tiny_model";
-  std::filesystem::create_directories(folder);
-  const ModelConfig config = read_model_config(tiny_folder());
-  const Weights weights = random_weights(config);
-  save_model(folder, tiny_folder(), weights, {at::kFloat});
-  Weights loaded(config);
-  load_weights(folder, loaded);
-  EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
-}
-
-TEST(CheckpointFiles, HalfPrecisionLoadsAsItsRounding) {
-  for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf}) {
-    const TemporaryFolder folder;
-    const Weights weights = random_weights(small_config());
-    save_model(folder.path(), tiny_folder(), weights, {dtype});
-    Weights loaded(small_config());
-    load_weights(folder.path(), loaded);
-    EXPECT_TRUE(at::equal(loaded.flat(), weights.flat().to(dtype).to(at::kFloat)));
-  }
-}
-
 TEST(CheckpointFiles, LoadingFillsWeightsThatRequireGradients) {
   const TemporaryFolder folder;
   const Weights weights = random_weights(small_config());
@@ -76,22 +34,6 @@ TEST(CheckpointFiles, LoadingFillsWeightsThatRequireGradients) {
   loaded.require_gradients(true);
   load_weights(folder.path(), loaded);
   EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
-}
-
-TEST(CheckpointFiles, SavingCopiesWhatBelongsToTheModel) {
-  const TemporaryFolder folder;
-  save_model(folder.path(), tiny_folder(), random_weights(small_config()), {at::kBFloat16});
-  for (const char* name : {"config.json", "generation_config.json", "tokenizer.json",
-                           "tokenizer_config.json", "preprocessor_config.json"}) {
-    EXPECT_EQ(core::read_text_file(folder / name), core::read_text_file(tiny_folder() / name));
-  }
-  EXPECT_FALSE(std::filesystem::exists(folder / "make_tokenizer.py"));
-  const SafetensorsReader reader(folder / "model.safetensors");
-  EXPECT_EQ(reader.metadata().at("format"), "pt");
-  EXPECT_EQ(reader.read("model.norm.weight").scalar_type(), at::kBFloat16);
-  // Saving over itself keeps the files.
-  save_model(folder.path(), folder.path(), random_weights(small_config()), {at::kFloat});
-  EXPECT_TRUE(std::filesystem::exists(folder / "config.json"));
 }
 
 TEST(CheckpointFiles, TheNestedLayoutLoadsLikeTheFlatOne) {
@@ -177,35 +119,6 @@ TEST(CheckpointFiles, DtypesMayBeMixed) {
   }
 }
 
-TEST(CheckpointFiles, ALargeModelIsWrittenAsShards) {
-  // Left behind like saved_tiny_model.
-  const std::filesystem::path folder =
-      std::filesystem::path(RETRACE_BINARY_DIR) / "saved_sharded_model";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  const ModelConfig config = read_model_config(tiny_folder());
-  const Weights weights = random_weights(config);
-  const int64_t limit = 300'000;  // bytes; some tensors are larger
-  save_model(folder, tiny_folder(), weights, {at::kFloat, limit});
-  EXPECT_FALSE(std::filesystem::exists(folder / "model.safetensors"));
-  const nlohmann::json index = read_json(folder / "model.safetensors.index.json");
-  EXPECT_EQ(index["metadata"]["total_size"], 4 * weights.num_parameters());
-  EXPECT_EQ(index["weight_map"].size(), weights.specs().size());
-  size_t num_files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (!entry.path().filename().string().starts_with("model-")) continue;
-    ++num_files;
-    const SafetensorsReader reader(entry.path());
-    int64_t bytes = 0;
-    for (const std::string& name : reader.names()) bytes += 4 * reader.read(name).numel();
-    EXPECT_TRUE(bytes <= limit || reader.names().size() == 1) << entry.path();
-  }
-  EXPECT_GT(num_files, 3u);
-  Weights loaded(config);
-  load_weights(folder, loaded);
-  EXPECT_TRUE(at::equal(loaded.flat(), weights.flat()));
-}
-
 TEST(CheckpointFiles, AHeaderOfAnyLengthIsRead) {  // values then lie on no multiple of their size
   const TemporaryFolder folder;
   const at::Tensor values = at::arange(1000, at::kFloat);
@@ -222,42 +135,6 @@ TEST(CheckpointFiles, AHeaderOfAnyLengthIsRead) {  // values then lie on no mult
     EXPECT_TRUE(at::equal(target, values)) << spaces;
     EXPECT_TRUE(reader.equals_float("x", values));
     EXPECT_FALSE(reader.equals_float("x", values + 1));
-  }
-}
-
-TEST(CheckpointFiles, APublishedModelIsWholeOrAbsent) {
-  const TemporaryFolder folder;
-  const Weights weights = random_weights(small_config());
-  publish_model(folder / "model", tiny_folder(), weights, {at::kFloat});
-  EXPECT_TRUE(std::filesystem::exists(folder / "model" / "model.safetensors"));
-  EXPECT_ERROR(publish_model(folder / "model", tiny_folder(), weights, {at::kFloat}),
-               core::DataError, "already exists");
-  EXPECT_ERROR(publish_model(folder / "other", folder.path(), weights, {at::kFloat}),
-               CheckpointError, "expected config.json");
-  size_t num_entries = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
-    EXPECT_EQ(entry.path().filename(), "model");
-    ++num_entries;
-  }
-  EXPECT_EQ(num_entries, 1u) << "something temporary is left";
-}
-
-TEST(CheckpointFiles, AdaptersAreMergedIntoWhatIsWritten) {
-  const at::NoGradGuard no_grad;
-  const TemporaryFolder folder;
-  const Weights base = random_weights(small_config());
-  const LoraOptions options{.rank = 3, .alpha = 6, .target_modules = {"up_proj", "qkv"}};
-  Adapters adapters(base.specs(), options, match_modules(base.specs(), options));
-  adapters.parameters().flat().copy_(
-      at::arange(adapters.parameters().num_parameters()).cos().mul(0.1));
-  const Weights adapted = base.with_adapters(std::move(adapters));
-  save_model(folder.path(), tiny_folder(), adapted, {at::kFloat});
-  Weights loaded(small_config());
-  load_weights(folder.path(), loaded);
-  for (size_t i = 0; i < loaded.specs().size(); ++i) {
-    EXPECT_TRUE(at::equal(loaded.at(i), adapted.merged(i))) << loaded.specs()[i].name;
-    const bool adapted_here = adapted.adapters()->find(i) != nullptr;
-    EXPECT_EQ(at::equal(loaded.at(i), base.at(i)), !adapted_here) << loaded.specs()[i].name;
   }
 }
 
@@ -341,17 +218,6 @@ TEST(CheckpointFiles, AFolderWithoutWeightsSaysWhatItLacks) {
   EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError, "is this a model folder?");
   write_text(folder / "pytorch_model.bin", "x");
   EXPECT_ERROR(load_weights(folder.path(), loaded), CheckpointError, "convert it to safetensors");
-}
-
-TEST(CheckpointFiles, SavingNeedsBothFolders) {
-  const TemporaryFolder folder;
-  const Weights weights(small_config());
-  EXPECT_ERROR(save_model(folder / "none", tiny_folder(), weights, {at::kFloat}), CheckpointError,
-               "expected an existing folder");
-  EXPECT_ERROR(save_model(folder.path(), folder.path(), weights, {at::kFloat}), CheckpointError,
-               "expected config.json");
-  EXPECT_ERROR(save_model(folder.path(), tiny_folder(), weights, {at::kLong}), core::InternalError,
-               "Long");
 }
 
 }  // namespace

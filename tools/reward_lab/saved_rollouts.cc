@@ -1,17 +1,18 @@
 #include "tools/reward_lab/saved_rollouts.h"
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "core/json_lines.h"
 #include "rl/run_records.h"
 
 namespace retrace::reward_lab {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 template <class Value, class Parse>
 Value named(const Json& line, const char* field, Parse parse) {
@@ -74,22 +75,17 @@ std::optional<std::vector<SavedGroup>> RolloutReader::next() {
 
 std::vector<SavedGroup> RolloutReader::read(const fs::path& file) {
   std::vector<SavedGroup> groups;
-  std::ifstream in(file);
-  int64_t number = 0;
-  for (std::string text; std::getline(in, text);) {
-    ++number;
-    if (text.empty()) continue;
-    try {
-      const Json line = Json::parse(text);
-      SavedGroup group{line.at("step"), line.at("slot"), sample_of(line), {}, {}};
-      SavedCompletion completion = completion_of(line);
-      if (groups.empty() || groups.back().slot != group.slot) groups.push_back(std::move(group));
-      groups.back().completions.push_back(std::move(completion));
-    } catch (const std::exception& error) {
-      bad_lines_.push_back({fmt::format("{}:{}", file.filename().string(), number), error.what()});
-    }
-  }
-  if (in.bad()) core::throw_<core::DataError>("{}: could not be read to its end", file.string());
+  core::for_each_json_line(
+      core::read_text_file(file),
+      [&](int64_t, const Json& line) {
+        SavedGroup group{line.at("step"), line.at("slot"), sample_of(line), {}, {}};
+        SavedCompletion completion = completion_of(line);
+        if (groups.empty() || groups.back().slot != group.slot) groups.push_back(std::move(group));
+        groups.back().completions.push_back(std::move(completion));
+      },
+      [&](int64_t number, const std::string& reason) {
+        bad_lines_.push_back({fmt::format("{}:{}", file.filename().string(), number), reason});
+      });
   return groups;
 }
 

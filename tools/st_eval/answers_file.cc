@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json_lines.h"
 
 namespace retrace::st_eval {
 namespace {
@@ -38,8 +38,7 @@ Json line_of(View view, const std::string& id, const Answer& answer) {
   return line;
 }
 
-void check_settings(const fs::path& path, const Json& header, const Settings& settings) {
-  const Json& before = header.at("settings");
+void check_settings(const fs::path& path, const Json& before, const Settings& settings) {
   for (const auto& [name, value] : settings) {
     const std::string found = before.value(name, "(nothing)");
     if (found == value) continue;
@@ -92,28 +91,30 @@ AnswersFile::AnswersFile(const fs::path& folder, const Settings& settings)
 void AnswersFile::read(const Settings& settings) {
   const std::string text = core::read_text_file(path_);
   const size_t whole = text.rfind('\n') + 1;  // 0 without any: npos + 1
-  std::istringstream lines(text.substr(0, whole));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    try {
-      const Json json = Json::parse(line);
-      if (number == 1) {
-        check_settings(path_, json, settings);
-        continue;
-      }
-      Answer answer{json.value("text", ""), json.value("finish", "") == "length",
-                    json.value("error", "")};
-      take_line(json.at("view") == "blind" ? View::kBlind : View::kSeen, json.at("id"),
-                std::move(answer));
-    } catch (const Json::exception& error) {
-      core::throw_<core::DataError>(
-          "{}:{}: not a line that st_eval writes: {}; delete the line to have it answered again",
-          path_.string(), number, error.what());
-    }
+  if (whole == 0) {
+    fs::remove(path_);
+    return;
   }
-  if (whole == 0) fs::remove(path_);
-  if (whole > 0 && whole < text.size()) fs::resize_file(path_, whole);
+  Json before = Json::object();
+  core::for_each_json_line(
+      std::string_view(text).substr(0, whole),
+      [&](int64_t number, const Json& json) {
+        if (number == 1) {
+          before = json.at("settings");
+          return;
+        }
+        Answer answer{json.value("text", ""), json.value("finish", "") == "length",
+                      json.value("error", "")};
+        take_line(json.at("view") == "blind" ? View::kBlind : View::kSeen, json.at("id"),
+                  std::move(answer));
+      },
+      [&](int64_t number, const std::string& reason) {
+        core::throw_<core::DataError>(
+            "{}:{}: not a line that st_eval writes: {}; delete the line to have it answered again",
+            path_.string(), number, reason);
+      });
+  check_settings(path_, before, settings);
+  if (whole < text.size()) fs::resize_file(path_, whole);
 }
 
 void AnswersFile::take_line(View view, const std::string& id, Answer answer) {
@@ -135,21 +136,17 @@ AnswersByView read_given_answers(const std::filesystem::path& file,
   std::set<std::string> known;
   for (const Question& question : questions) known.insert(question.id);
   AnswersByView answers;
-  std::istringstream lines(core::read_text_file(file));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    if (line.empty()) continue;
-    try {
-      const Json json = Json::parse(line);
-      if (number == 1 && json.contains("settings") && !json.contains("id")) continue;
-      add_answer(json, known, answers);
-    } catch (const std::exception& error) {
-      core::throw_<core::DataError>(
-          "{}:{}: expected {{\"id\": \"<question>\", \"text\": \"<completion>\"}}: {}",
-          file.string(), number, error.what());
-    }
-  }
+  core::for_each_json_line(
+      core::read_text_file(file),
+      [&](int64_t number, const Json& json) {
+        const bool is_header = number == 1 && json.contains("settings") && !json.contains("id");
+        if (!is_header) add_answer(json, known, answers);
+      },
+      [&](int64_t number, const std::string& reason) {
+        core::throw_<core::DataError>(
+            "{}:{}: expected {{\"id\": \"<question>\", \"text\": \"<completion>\"}}: {}",
+            file.string(), number, reason);
+      });
   if (answers.empty()) {
     core::throw_<core::DataError>("{}: has no answers; expected one JSON object a line",
                                   file.string());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "data/content_hash.h"
 #include "model/adapter_config.h"
 #include "model/adapter_files.h"
@@ -34,8 +35,8 @@ Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad data or checkpoint, 4 a
 network failed, 130/143 interrupted (answers so far are kept))";
 
 bool holds_adapters(const fs::path& folder) {
-  return model::has_adapter_files(folder) && !fs::exists(folder / model::kWeightsFile) &&
-         !fs::exists(folder / model::kWeightsIndexFile);
+  return model::has_adapter_files(folder) && !core::is_present(folder / model::kWeightsFile) &&
+         !core::is_present(folder / model::kWeightsIndexFile);
 }
 
 // Empty where the model needs none.
