@@ -5,85 +5,13 @@
 
 #include "core/config_base.h"
 #include "core/config_override.h"
-#include "core/config_scalar.h"
 #include "core/config_tree.h"
+#include "core/config_value.h"
 #include "core/config_yaml.h"
 #include "core/edit_distance.h"
 #include "core/error.h"
 
 namespace retrace::core {
-namespace {
-
-// ------------------------------------------------------------------------------------------------
-// Values to and from ConfigTree
-// ------------------------------------------------------------------------------------------------
-
-ConfigTree to_tree(bool value) {
-  return ConfigTree::plain(value ? "true" : "false");
-}
-ConfigTree to_tree(int64_t value) {
-  return ConfigTree::plain(fmt::format("{}", value));
-}
-ConfigTree to_tree(uint64_t value) {
-  return ConfigTree::plain(fmt::format("{}", value));
-}
-ConfigTree to_tree(const std::string& value) {
-  return ConfigTree::quoted(value);
-}
-ConfigTree to_tree(double value) {
-  RETRACE_CHECK(value == value, "a default may not be NaN: no recipe could write it");
-  return ConfigTree::plain(format_double(value));
-}
-
-template <class T>
-ConfigTree to_tree(const std::vector<T>& values) {
-  ConfigTree tree;
-  tree.kind = ConfigTree::Kind::kList;
-  for (const T& value : values) tree.items.push_back(to_tree(value));
-  return tree;
-}
-
-template <class T>
-struct ScalarType;
-
-template <>
-struct ScalarType<bool> {
-  static constexpr std::string_view kName = "true or false";
-  static constexpr auto kParse = parse_bool;
-};
-template <>
-struct ScalarType<int64_t> {
-  static constexpr std::string_view kName = "an integer";
-  static constexpr auto kParse = parse_int64;
-};
-template <>
-struct ScalarType<uint64_t> {
-  static constexpr std::string_view kName = "an integer of at least 0";
-  static constexpr auto kParse = parse_uint64;
-};
-template <>
-struct ScalarType<double> {
-  static constexpr std::string_view kName = "a number";
-  static constexpr auto kParse = parse_double;
-};
-template <>
-struct ScalarType<std::string> {
-  static constexpr std::string_view kName = "text";
-};
-
-template <class T>
-std::optional<T> parse_scalar(const ConfigTree& tree) {
-  if (tree.kind != ConfigTree::Kind::kScalar || tree.is_quoted) return std::nullopt;
-  return ScalarType<T>::kParse(tree.scalar);
-}
-
-template <>
-std::optional<std::string> parse_scalar(const ConfigTree& tree) {
-  if (tree.kind != ConfigTree::Kind::kScalar) return std::nullopt;
-  return tree.scalar;
-}
-
-}  // namespace
 
 // ------------------------------------------------------------------------------------------------
 // State of one node

@@ -232,6 +232,8 @@ TEST(Generate, AllTasksInBothThemesWithBenchmarkFiles) {
   EXPECT_EQ(samples[5].task, data::Task::kAction);
   EXPECT_EQ(samples[6].task, data::Task::kRoute);
   EXPECT_TRUE(samples[6].solution.ends_with("<answer>" + samples[6].answer + "</answer>"));
+  for (size_t i = 0; i < samples.size(); ++i)
+    EXPECT_EQ(samples[i].source, i < 16 ? "outdoor" : "indoor") << i;
 
   fs::remove(options.out / "Part2_reverse_qa.json");
   expect_error<core::DataError>([&] { run(options); }, "Part2_reverse_qa.json is missing");

@@ -98,6 +98,8 @@ std::vector<std::string> question_lines(const WorldOptions& world, const Clip& c
     line["task"] = data::to_string(question.task);
     line["direction"] = data::to_string(question.direction);
     line["clip"] = clip.index;
+    if (world.theme != ThemeChoice::kIndoor)
+      line["source"] = clip.theme == Theme::kOutdoor ? "outdoor" : "indoor";
     lines.push_back(line.dump());
   }
   return lines;

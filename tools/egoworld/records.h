@@ -11,7 +11,8 @@
 namespace retrace::egoworld {
 
 // One line of qa.jsonl for each of the clip's questions: problem, solution, video,
-// original_question, original_answer, task, direction, clip.
+// original_question, original_answer, task, direction, clip; in worlds with streets also source
+// ("indoor" or "outdoor"), which st_eval's tables by source go by.
 std::vector<std::string> question_lines(const WorldOptions& world, const Clip& clip,
                                         const std::vector<double>& thought_weights);
 
