@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "data/egost_labels.h"
 #include "data/option_text.h"
+#include "data/repeated_key.h"
 
 namespace retrace::data {
 namespace {
@@ -61,14 +62,9 @@ std::vector<std::string> options_of(const Json& choice) {
   return options;
 }
 
-// The letter of an answer given as "C", "C." , "C. text" or as the option's text.
 std::string letter_of(const std::string& answer, const std::vector<std::string>& options) {
-  for (size_t i = 0; i < options.size(); ++i) {
-    const std::string letter(1, option_letter(i));
-    const bool is_letter =
-        answer == letter || answer == letter + "." || answer.starts_with(letter + ". ");
-    if (is_letter || answer == options[i]) return letter;
-  }
+  if (const std::optional<char> letter = letter_of_answer(answer, options))
+    return std::string(1, *letter);
   throw Broken{"field 'answer': expected the letter or the text of one of the options, found '" +
                core::one_line(answer) + "'"};
 }
@@ -125,13 +121,19 @@ std::string problem_of(const std::string& question, const std::vector<std::strin
 }
 
 std::vector<BenchmarkRecord> read_benchmark_file(const std::filesystem::path& file) {
-  const Json document =
-      Json::parse(core::read_text_file(file), nullptr, /*allow_exceptions=*/false);
+  std::string repeated;
+  const Json document = Json::parse(core::read_text_file(file), find_repeated_key(repeated),
+                                    /*allow_exceptions=*/false);
   if (document.is_discarded() || !document.is_object()) {
     core::throw_<core::DataError>(
         "{}: expected one JSON object that maps ids to questions, as Ego-ST Bench has them; a file "
         "with one object a line must end in .jsonl",
         file.string());
+  }
+  if (!repeated.empty()) {
+    core::throw_<core::DataError>(
+        "{}: two records have the id '{}', so one would be lost; give each its own", file.string(),
+        core::one_line(repeated));
   }
   std::vector<BenchmarkRecord> records;
   for (const auto& [id, record] : document.items()) {

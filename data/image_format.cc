@@ -176,6 +176,11 @@ bool is_cut_off(Bytes bytes, ImageFormat format) {
   return false;
 }
 
+bool is_animated_webp(Bytes bytes) {
+  return detect_image_format(bytes) == ImageFormat::kWebp &&
+         find_chunk(bytes, kWebpLayout, "ANIM").has_value();
+}
+
 int exif_orientation(Bytes bytes, ImageFormat format) {
   constexpr std::string_view kExif("Exif\0\0", 6);
   std::optional<Bytes> tiff;

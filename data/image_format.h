@@ -14,6 +14,8 @@ ImageFormat detect_image_format(std::span<const uint8_t> bytes);
 // finds the rest.
 bool is_cut_off(std::span<const uint8_t> bytes, ImageFormat format);
 
+bool is_animated_webp(std::span<const uint8_t> bytes);
+
 // EXIF orientation, 1 to 8; 1 (upright) if the file has none or a broken one.
 int exif_orientation(std::span<const uint8_t> bytes, ImageFormat format);
 

@@ -123,6 +123,8 @@ at::Tensor read_pixels(std::vector<uint8_t>& bytes, const ImageOptions& options)
   if (format == ImageFormat::kUnknown)
     throw_<DataError>("no image that can be read; expected JPEG, PNG, WebP, BMP or GIF");
   if (is_cut_off(content, format)) throw_<DataError>("cut off before its end; copy it again");
+  if (is_animated_webp(content))
+    throw_<DataError>("an animated WebP, which is not supported; save one picture of it");
   const bool as_transformers = options.reading == ImageReading::kTransformers;
   const int orientation = as_transformers ? exif_orientation(content, format) : 1;
   const UniqueFrame frame = decode(bytes, size, format, options.max_source_pixels);

@@ -8,9 +8,10 @@
 //                   which drops alpha
 //   kQwenVlUtils    vision_process.fetch_image: stored orientation, RGBA pasted onto white
 //
-// Grey becomes three equal channels, palettes are looked up, CMYK becomes RGB as in libjpeg, 16-bit
-// RGB keeps its upper byte. Of an animated GIF the first frame counts; an animated
-// WebP is refused, since FFmpeg 5 does not decode it.
+// Grey becomes three equal channels, palettes are looked up, 16-bit RGB keeps its upper
+// byte. CMYK is multiplied by FFmpeg's decoder, which rounds down where Pillow rounds to the
+// nearest: most values of a CMYK JPEG are one level darker, white is 254. Of an animated GIF the
+// first frame counts; an animated WebP is refused, since FFmpeg 5 does not decode it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

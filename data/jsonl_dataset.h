@@ -2,9 +2,9 @@
 // files (problem, solution, video, original_question, original_answer) and, where EgoWorld wrote
 // it, "task" and "direction", and "source" (data::Sample::source).
 //
-// Instead of "video" or beside it a record may have "videos", "image" and "images": a path or a
-// list of paths. Where a kind has placeholders in the problem ("<video>", "<image>"), there is one
-// for each, in the order of the list.
+// A record may have "videos" instead of "video", and "image" or "images" instead of either or
+// beside it: a path or a list of paths. Where a kind has placeholders in the problem ("<video>",
+// "<image>"), there is one for each, in the order of the list.
 //
 // A file whose name ends in ".json" is one of Ego-ST Bench (data/benchmark_file.h).
 //

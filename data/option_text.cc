@@ -141,4 +141,15 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
+std::optional<char> letter_of_answer(std::string_view answer,
+                                     std::span<const std::string> options) {
+  for (size_t i = 0; i < options.size(); ++i) {
+    const std::string letter(1, option_letter(i));
+    const bool is_letter =
+        answer == letter || answer == letter + "." || answer.starts_with(letter + ". ");
+    if (is_letter || answer == options[i]) return option_letter(i);
+  }
+  return std::nullopt;
+}
+
 }  // namespace retrace::data

@@ -37,6 +37,10 @@ std::string normalised_option(std::string_view option);
 // Lower-case words (runs of ASCII letters, digits and bytes above 127).
 std::vector<std::string> words_of(std::string_view text);
 
+// The letter of an answer given as "C", "C.", "C. turn left" or as the text of an option. nullopt:
+// none of these, or a letter beyond the options.
+std::optional<char> letter_of_answer(std::string_view answer, std::span<const std::string> options);
+
 inline char option_letter(size_t index) {
   return static_cast<char>('A' + index);
 }

@@ -10,11 +10,12 @@
 #include "core/error.h"
 #include "data/egost_labels.h"
 #include "data/option_text.h"
+#include "data/repeated_key.h"
 
 namespace retrace::data {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 std::string_view describe_type(const Json& value) {
   switch (value.type()) {
@@ -67,6 +68,7 @@ class RecordReader {
   std::filesystem::path resolve(const std::string& name, const char* field) const;
   void check_vision(const Json& record, const Sample& sample) const;
   void check_placeholders(const Sample& sample, std::string_view placeholder, size_t size) const;
+  void check_letter(const Sample& sample) const;
   Task task(const Json& record) const;
   TravelDirection direction(const Json& record) const;
   // question, options, and for the Ego-ST training files what their demonstrations tell.
@@ -79,8 +81,9 @@ class RecordReader {
 
 Json RecordReader::parse(std::string_view line) const {
   Json record;
+  std::string repeated;
   try {
-    record = Json::parse(line);
+    record = Json::parse(line, find_repeated_key(repeated));
   } catch (const Json::parse_error& error) {
     fail("expected one JSON object a line, found bad JSON at character {}; is the line cut off?",
          error.byte);
@@ -93,6 +96,8 @@ Json RecordReader::parse(std::string_view line) const {
         "original_answer, found {}",
         describe_type(record));
   }
+  if (!repeated.empty())
+    fail("field '{}': stands twice in the record; leave one out", core::one_line(repeated));
   return record;
 }
 
@@ -137,8 +142,8 @@ void RecordReader::add_paths(const Json& value, const char* field,
   }
   if (!options_.allow_text_only) {
     fail(
-        "field '{}': expected the name of a file, found an empty string; only text-only evaluation "
-        "takes records without a video",
+        "field '{}': expected the name of a file, found an empty string; leave the field out where "
+        "images take its place (records without either need allow_text_only)",
         field);
   }
 }
@@ -170,6 +175,15 @@ void RecordReader::check_placeholders(const Sample& sample, std::string_view pla
       placeholder, count, size);
 }
 
+void RecordReader::check_letter(const Sample& sample) const {
+  const size_t num_options = sample.options.size();
+  if (num_options == 0 || sample.answer.size() != 1) return;
+  const char letter = sample.answer[0];
+  if (letter < 'A' || letter > 'Z' || letter < option_letter(num_options)) return;
+  fail("field 'original_answer': expected the letter of one of the {} options, found '{}'",
+       num_options, letter);
+}
+
 void RecordReader::check_vision(const Json& record, const Sample& sample) const {
   const bool has_field = record.contains("video") || record.contains("videos") ||
                          record.contains("image") || record.contains("images");
@@ -177,7 +191,9 @@ void RecordReader::check_vision(const Json& record, const Sample& sample) const 
   if (!has_field && !options_.allow_text_only)
     fail("field 'video': missing; every record needs it, or 'videos', 'image' or 'images'");
   if (!has_vision && !options_.allow_text_only)
-    fail("no video and no image; only text-only evaluation takes such records");
+    fail(
+        "no video and no image; such records need data.allow_text_only in a recipe, "
+        "--allow-text-only in st_eval");
   check_placeholders(sample, kImagePlaceholder, sample.images.size());
   check_placeholders(sample, kVideoPlaceholder, sample.videos.size());
 }
@@ -236,6 +252,7 @@ Sample RecordReader::read(std::string_view line) const {
   if (is_blank(sample.answer))
     fail("field 'original_answer': expected the answer, found an empty string");
   add_parts(sample);
+  check_letter(sample);
   return sample;
 }
 

@@ -44,8 +44,9 @@ void fill_limits(std::string_view section, int64_t least, int64_t most, int64_t&
   if (max_pixels == 0) max_pixels = most;
   if (min_pixels <= max_pixels) return;
   core::throw_<core::ConfigError>(
-      "{0}.min_pixels: must be at most {0}.max_pixels, which is the model's {1}, is {2}", section,
-      max_pixels, min_pixels);
+      "{0}.min_pixels: must be at most {0}.max_pixels, found {1} and {2}; what is not given (0) is "
+      "the model's",
+      section, min_pixels, max_pixels);
 }
 
 }  // namespace

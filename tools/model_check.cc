@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -95,6 +96,25 @@ void add_image_options(CLI::App& app, rl::ImageSection& image) {
       ->check(CLI::NonNegativeNumber);
 }
 
+// An option of another sampling would change nothing, unnoticed.
+void check_sampling_options(const CLI::App& app, data::SamplingRule rule) {
+  using Rule = data::SamplingRule;
+  const bool by_rate = rule == Rule::kFps || rule == Rule::kHfQwen2Vl || rule == Rule::kHfQwen3Vl;
+  const bool by_times = rule == Rule::kTimes;
+  const std::tuple<const char*, bool, const char*> options[] = {
+      {"--fps", by_rate, "fps and hf_*"},
+      {"--min-frames", by_rate, "fps and hf_*"},
+      {"--max-frames", by_rate, "fps and hf_*"},
+      {"--num-frames", !by_rate && !by_times, "linspace_* and segment_midpoint"},
+      {"--times", by_times, "times"}};
+  for (const auto& [name, is_used, samplings] : options) {
+    if (is_used || app.count(name) == 0) continue;
+    core::throw_<core::ConfigError>(
+        "{}: goes with the samplings {}; choose with --sampling{}", name, samplings,
+        app.count("--sampling") == 0 ? ", which is fps by default" : "");
+  }
+}
+
 std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Dumps what a model makes of one prompt, and prints its greedy answer.",
                "model_check");
@@ -109,7 +129,9 @@ std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   add_video_options(app, arguments.video);
   add_image_options(app, arguments.image);
   app.footer(kFooter);
-  return tools::parse_command_line(app, argc, argv);
+  const std::optional<int> exit_code = tools::parse_command_line(app, argc, argv);
+  if (!exit_code) check_sampling_options(app, arguments.video.frames.sampler.rule);
+  return exit_code;
 }
 
 rl::PreparedPrompt prepare(const Arguments& arguments, const model::Tokenizer& tokenizer,

@@ -105,6 +105,9 @@ TEST_F(BenchmarkFile, BrokenRecordsStopOrAreLeftOut) {
   }
   EXPECT_THAT(error_text<core::DataError>([&] { read("a.json", "[]"); }),
               HasSubstr("expected one JSON object that maps ids"));
+  EXPECT_THAT(
+      error_text<core::DataError>([&] { read("a.json", R"({"1": 3, "2": 3, "1": 4})", true); }),
+      HasSubstr("a.json: two records have the id '1'"));
   EXPECT_THAT(error_text<core::DataError>([&] { read("a.json", R"({"2": 3})", true); }),
               HasSubstr("has no usable records"));
 }

@@ -113,6 +113,8 @@ TEST_F(ImageFile, WithFlippedBytesIsAnErrorOrAnImage) {
 TEST_F(ImageFile, ThatIsNoneIsAnError) {
   EXPECT_THAT(error_of("a.jpg", "hello"), HasSubstr("expected JPEG, PNG, WebP, BMP or GIF"));
   EXPECT_THAT(error_of("a.jpg", ""), HasSubstr("found 0 bytes"));
+  const std::string animated("RIFF\x0C\0\0\0WEBPANIM\0\0\0\0", 20);
+  EXPECT_THAT(error_of("a.webp", animated), HasSubstr("an animated WebP, which is not supported"));
   EXPECT_THAT(error_text<core::DataError>(
                   [&] { static_cast<void>(read_image(folder_ / "none.png", options_)); }),
               HasSubstr("no such image file"));

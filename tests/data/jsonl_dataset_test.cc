@@ -150,6 +150,26 @@ TEST_F(QuestionFile, WrongTypeIsNamed) {
               HasSubstr("found a boolean"));
 }
 
+TEST_F(QuestionFile, ALetterBeyondTheOptionsIsAnError) {
+  const std::string two = R"({"problem": "Which way?\nOptions:\nA. left\nB. right", "solution": "",
+      "video": "walk.mp4", "original_question": "Which way?", "original_answer": ")";
+  const auto answered = [&](const std::string& answer) {
+    std::string line = two + answer + "\"}\n";
+    std::replace(line.begin(), line.end() - 1, '\n', ' ');
+    return line;
+  };
+  EXPECT_EQ(read(answered("B")).at(0).answer, "B");
+  EXPECT_EQ(read(answered("left")).at(0).answer, "left") << "open answers stay as they are";
+  EXPECT_THAT(
+      read_error(answered("C")),
+      HasSubstr(":1: field 'original_answer': expected the letter of one of the 2 options"));
+}
+
+TEST_F(QuestionFile, AFieldThatStandsTwiceIsAnError) {
+  EXPECT_THAT(read_error(record(R"("walk.mp4")", R"("B")", R"(, "video": "other.mp4")")),
+              HasSubstr(":1: field 'video': stands twice"));
+}
+
 TEST_F(QuestionFile, EmptyAnswerIsAnError) {
   EXPECT_THAT(read_error(record(R"("walk.mp4")", R"(" ")")),
               HasSubstr("field 'original_answer': expected the answer"));

@@ -184,6 +184,7 @@ TEST_F(EgostProgram, BadUsageExitsWithTwoAndBadDataWithThree) {
     EXPECT_EQ(result.exit_code, code) << arguments;
     EXPECT_THAT(result.output, HasSubstr(part));
   };
+  expect_refused("harden qa.jsonl --out x.json", 2, "expected a name that ends in .jsonl");
   expect_refused("harden qa.jsonl --out x --distractors some", 2,
                  "--distractors: expected one of keep, fill, replace; found 'some'");
   expect_refused("split qa.jsonl --out x --sizes 24,12", 2, "--sizes: must ascend");

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import unittest
 
 import harness
@@ -240,6 +241,18 @@ class BadInput(unittest.TestCase):
         (run.checkpoint(1) / "trainer_state" / "state.json").write_text('{"global_step": 1')
         self.assert_refused(DATA_CODE, ["state.json", "not a trainer state"],
                             self.arguments("--resume", "auto", sft={"steps": 2}))
+
+
+class ModelCheck(unittest.TestCase):
+    def test_an_option_of_another_sampling(self):
+        folder = harness.fresh_folder("model_check")
+        for options, text in [(["--num-frames", "8"], "--num-frames: goes with the samplings linspace_*"),
+                              (["--times", "0.5", "1"], "--times: goes with the samplings times"),
+                              (["--sampling", "linspace_floor", "--fps", "1"], "--fps: goes with the samplings fps")]:
+            done = subprocess.run([harness.BIN / "model_check", "--model", MODEL, "--prompt", "?", "--dump",
+                                   folder / "dump.safetensors", *options], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertIn(text, done.stderr)
 
 
 if __name__ == "__main__":

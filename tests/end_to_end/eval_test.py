@@ -83,6 +83,12 @@ class StEval(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn("prompt = {problem}, but now it is Look. {problem}", done.stdout)
 
+    def test_stops_where_no_question_can_be_asked(self):
+        done = self.start("unaskable", "--prompt", "{problem} <image>", ranks=2)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("questions could be asked; the first, ", done.stdout)
+        self.evaluate("unaskable")  # nothing was written that other settings would contradict
+
     def test_counts_videos_that_cannot_be_read(self):
         """One that is damaged and one that is missing."""
         data = self.folder / "broken"

@@ -51,9 +51,14 @@ TEST_F(AnswersFileTest, DropsALineThatWasCutOff) {
 }
 
 TEST_F(AnswersFileTest, RefusesOtherSettings) {
-  { const AnswersFile file(folder_.path(), kSettings); }
+  const Settings others = {{"model", "abc"}, {"prompt", "Q: {problem}"}};
+  { const AnswersFile file(folder_.path(), others); }
+  {  // without answers there is nothing to mix up
+    AnswersFile file(folder_.path(), kSettings);
+    file.append(View::kBlind, {{"qa:0", {"B", false, ""}}});
+  }
   try {
-    const AnswersFile file(folder_.path(), {{"model", "abc"}, {"prompt", "Q: {problem}"}});
+    const AnswersFile file(folder_.path(), others);
     FAIL() << "accepted another prompt";
   } catch (const core::ConfigError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("prompt = {problem}, but now it is Q: {problem}"));
@@ -88,6 +93,8 @@ TEST_F(AnswersFileTest, GivenAnswersAreChecked) {
   const std::string line = "{\"id\": \"qa.jsonl:0\", \"text\": \"B\"}\n";
   EXPECT_THROW(given(line + line), core::DataError);
   EXPECT_THROW(given("{\"id\": \"qa.jsonl:0\", \"text\": \"B\", \"view\": \"dark\"}\n"),
+               core::DataError);
+  EXPECT_THROW(given("{\"id\": \"qa.jsonl:0\", \"text\": \"B\", \"finish\": \"lenght\"}\n"),
                core::DataError);
   EXPECT_THROW(given("{\"settings\": {}}\n"), core::DataError);
 }

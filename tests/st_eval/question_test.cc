@@ -11,13 +11,13 @@
 namespace retrace::st_eval {
 namespace {
 
-std::string line(std::string_view video) {
+std::string line(std::string_view video, std::string_view answer = "B") {
   return fmt::format(
       R"({{"problem": "Which way?\nOptions:\nA. left\nB. right", "solution": "", "video": "{}", )"
-      R"("original_question": "Which way?", "original_answer": "B", "task": "direction", )"
+      R"("original_question": "Which way?", "original_answer": "{}", "task": "direction", )"
       R"("direction": "forward"}})"
       "\n",
-      video);
+      video, answer);
 }
 
 QuestionFiles files_of(const std::filesystem::path& file) {
@@ -76,6 +76,25 @@ TEST(ReadQuestions, StopAtABrokenRecordUnlessItIsToBeLeftOut) {
   EXPECT_EQ(questions[0].sample.answer, "B");
   for (const char* text : {"record '1'", "record '2'", "2 records left out, 1 kept"})
     EXPECT_THAT(log, testing::HasSubstr(text));
+}
+
+TEST(ReadQuestions, TakeAnOptionsTextForItsLetterAndNothingElse) {
+  const test::TemporaryFolder folder;
+  QuestionFiles files =
+      files_of(folder.write("qa.jsonl", line("1.mp4", "left") + line("1.mp4", "A. left")));
+  for (const Question& question : read_questions(files)) EXPECT_EQ(question.sample.answer, "A");
+  for (const char* answer : {"a", "Z", "C", "(A)", "straight"}) {
+    folder.write("qa.jsonl", line("1.mp4") + line("1.mp4", answer));
+    try {
+      read_questions(files);
+      FAIL() << "accepted " << answer;
+    } catch (const core::DataError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("qa.jsonl:2: field 'original_answer'"));
+      EXPECT_THAT(error.what(), testing::HasSubstr(fmt::format("found '{}'", answer)));
+    }
+  }
+  files.skip_broken = true;
+  EXPECT_EQ(read_questions(files).size(), 1U);
 }
 
 TEST(ReadQuestions, RefuseTwoFilesOfOneName) {

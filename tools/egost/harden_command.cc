@@ -68,6 +68,12 @@ void check_files(const HardenArguments& arguments) {
   if (data::is_benchmark_file(arguments.file)) {
     core::throw_<core::DataError>("{}: expected a .jsonl file", arguments.file.string());
   }
+  if (data::is_benchmark_file(arguments.out)) {
+    core::throw_<core::ConfigError>(
+        "--out {}: expected a name that ends in .jsonl; as .json it would be read as a file of "
+        "Ego-ST Bench",
+        arguments.out.string());
+  }
   std::error_code no_such_file;
   if (fs::equivalent(arguments.file, arguments.out, no_such_file)) {
     core::throw_<core::ConfigError>("--out {}: is the file that is read; name another one",

@@ -182,9 +182,10 @@ void check_corpus_counts(const WorldOptions& world, const CorpusOptions& options
     const int64_t available = available_records(kind, world, num_clips);
     if (options.counts[i] <= available) continue;
     core::throw_<core::ConfigError>(
-        "corpus: {} records of kind '{}' asked for, {} clips give at most {}; ask for "
-        "fewer or render more clips",
-        options.counts[i], to_string(kind), num_clips, available);
+        "corpus: {} records of kind '{}' asked for, {} clips give at most {}; {}",
+        options.counts[i], to_string(kind), num_clips, available,
+        available > 0 ? "ask for fewer or render more clips"
+                      : "none of the questions in --tasks has such exercises");
   }
 }
 

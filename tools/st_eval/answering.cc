@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <sstream>
 #include <utility>
 
@@ -67,6 +68,23 @@ model::Weights read_weights(const ModelOptions& options, const model::ModelConfi
   for (const model::Adapters::Entry& entry : weights.adapters()->entries())
     weights.at(entry.weight).copy_(weights.merged(entry.weight));
   return weights.without_adapters();
+}
+
+using IdAnswers = std::vector<std::pair<std::string, Answer>>;
+
+// Every rank's packed answers, in the order of the questions that were dealt out by turns.
+IdAnswers gather(const std::string& packed, const std::vector<Question>& questions,
+                 std::span<const size_t> asked, distributed::Communicator& communicator) {
+  const std::vector<std::string> by_rank = communicator.all_gather(packed, "answers");
+  IdAnswers answers(asked.size());
+  for (size_t rank = 0; rank < by_rank.size(); ++rank) {
+    size_t place = rank;
+    for (Answer& answer : unpack(by_rank[rank])) {
+      answers[place] = {questions[asked[place]].id, std::move(answer)};
+      place += by_rank.size();
+    }
+  }
+  return answers;
 }
 
 }  // namespace
@@ -157,6 +175,9 @@ int answer_missing(const AnsweringModel& model, const std::vector<Question>& que
   const auto size = static_cast<size_t>(communicator.size());
   core::ProgressLine progress(view == View::kBlind ? "answering, blind" : "answering",
                               static_cast<int64_t>(open.size()), "questions", rank == 0);
+  // Not written before one question could be asked: where none can, the settings are at fault.
+  IdAnswers held;
+  bool could_ask = open.size() < questions.size();
   for (size_t begin = 0; begin < open.size(); begin += kQuestionsAtOnce * size) {
     if (const int signal = rl::signal_on_any_rank(communicator); signal != 0) return signal;
     const size_t end = std::min(begin + kQuestionsAtOnce * size, open.size());
@@ -164,21 +185,22 @@ int answer_missing(const AnsweringModel& model, const std::vector<Question>& que
     for (size_t i = begin + rank; i < end; i += size) share.push_back(&questions[open[i]]);
     std::string packed;
     rl::run_on_all_ranks(communicator, [&] { packed = pack(model.answer(share, view)); });
-    const std::vector<std::string> by_rank = communicator.all_gather(packed, "answers");
-    std::vector<std::pair<std::string, Answer>> answers(end - begin);
-    for (size_t r = 0; r < size; ++r) {
-      size_t place = r;
-      for (Answer& answer : unpack(by_rank[r])) {
-        answers[place] = {questions[open[begin + place]].id, std::move(answer)};
-        place += size;
-      }
+    for (auto& [id, answer] :
+         gather(packed, questions, {&open[begin], end - begin}, communicator)) {
+      could_ask = could_ask || answer.error.empty();
+      held.emplace_back(id, std::move(answer));
     }
     rl::run_on_all_ranks(communicator, [&] {
-      if (file != nullptr) file->append(view, answers);
+      if (file != nullptr && could_ask) file->append(view, held);
     });
+    if (could_ask) held.clear();
     progress.update(static_cast<int64_t>(end));
   }
   progress.finish();
+  if (!held.empty()) {
+    core::throw_<core::DataError>("none of the {} questions could be asked; the first, {}: {}",
+                                  held.size(), held.front().first, held.front().second.error);
+  }
   return 0;
 }
 

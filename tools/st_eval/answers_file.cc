@@ -64,7 +64,10 @@ void add_answer(const Json& line, const std::set<std::string>& known, AnswersByV
   Answer answer;
   answer.error = line.value("error", "");
   if (answer.error.empty()) answer.text = line.at("text");
-  answer.truncated = line.value("finish", "stop") == "length";
+  const std::string finish = line.value("finish", "stop");
+  if (finish != "stop" && finish != "length")
+    throw std::invalid_argument("finish: expected stop or length, found '" + finish + "'");
+  answer.truncated = finish == "length";
   if (!answers[view_of(line)].emplace(id, std::move(answer)).second)
     throw std::invalid_argument("the id '" + id + "' is answered twice");
 }
@@ -113,6 +116,10 @@ void AnswersFile::read(const Settings& settings) {
             "{}:{}: not a line that st_eval writes: {}; delete the line to have it answered again",
             path_.string(), number, reason);
       });
+  if (views_.at(View::kSeen).empty() && views_.at(View::kBlind).empty()) {  // nothing is lost
+    fs::remove(path_);
+    return;
+  }
   check_settings(path_, before, settings);
   if (whole < text.size()) fs::resize_file(path_, whole);
 }

@@ -4,8 +4,11 @@
 
 #include <set>
 
+#include "core/config_tree.h"
 #include "core/error.h"
+#include "core/logging.h"
 #include "data/jsonl_dataset.h"
+#include "data/option_text.h"
 
 namespace retrace::st_eval {
 namespace {
@@ -22,6 +25,20 @@ std::string media_name(const data::Sample& sample) {
 }
 
 }  // namespace
+
+// Annotated answers that are an option's text become its letter, which is what is compared.
+void settle_answer(Question& question, const std::filesystem::path& file) {
+  data::Sample& sample = question.sample;
+  if (!question.column || is_route(*question.column) || sample.options.empty()) return;
+  const std::optional<char> letter = data::letter_of_answer(sample.answer, sample.options);
+  if (!letter) {
+    core::throw_<core::DataError>(
+        "{}:{}: field 'original_answer': expected the letter or the text of one of the {} options, "
+        "found '{}'",
+        file.string(), sample.index + 1, sample.options.size(), core::one_line(sample.answer));
+  }
+  sample.answer = std::string(1, *letter);
+}
 
 Question make_question(const std::string& file_name, data::Sample sample) {
   Question question;
@@ -50,8 +67,16 @@ std::vector<Question> read_questions(const QuestionFiles& from) {
     options.skip_broken = from.skip_broken;
     options.check_files = false;
     for (data::Sample& sample : data::read_dataset(options)) {
-      questions.push_back(make_question(name, std::move(sample)));
-      questions.back().sample.index = static_cast<int64_t>(questions.size()) - 1;
+      Question question = make_question(name, std::move(sample));
+      try {
+        settle_answer(question, file);
+      } catch (const core::DataError& error) {
+        if (!from.skip_broken) throw;
+        core::log_warning("{}; this record is left out", error.what());
+        continue;
+      }
+      question.sample.index = std::ssize(questions);
+      questions.push_back(std::move(question));
     }
   }
   if (from.max_samples > 0 && static_cast<int64_t>(questions.size()) > from.max_samples)
