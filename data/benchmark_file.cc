@@ -6,9 +6,9 @@
 #include "core/config_tree.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/repeated_key.h"
 #include "data/egost_labels.h"
 #include "data/option_text.h"
-#include "data/repeated_key.h"
 
 namespace retrace::data {
 namespace {
@@ -121,8 +121,8 @@ std::string problem_of(const std::string& question, const std::vector<std::strin
 }
 
 std::vector<BenchmarkRecord> read_benchmark_file(const std::filesystem::path& file) {
-  std::string repeated;
-  const Json document = Json::parse(core::read_text_file(file), find_repeated_key(repeated),
+  std::optional<std::string> repeated;
+  const Json document = Json::parse(core::read_text_file(file), core::find_repeated_key(repeated),
                                     /*allow_exceptions=*/false);
   if (document.is_discarded() || !document.is_object()) {
     core::throw_<core::DataError>(
@@ -130,10 +130,10 @@ std::vector<BenchmarkRecord> read_benchmark_file(const std::filesystem::path& fi
         "with one object a line must end in .jsonl",
         file.string());
   }
-  if (!repeated.empty()) {
+  if (repeated) {
     core::throw_<core::DataError>(
         "{}: two records have the id '{}', so one would be lost; give each its own", file.string(),
-        core::one_line(repeated));
+        core::one_line(*repeated));
   }
   std::vector<BenchmarkRecord> records;
   for (const auto& [id, record] : document.items()) {

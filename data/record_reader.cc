@@ -8,9 +8,9 @@
 
 #include "core/config_tree.h"
 #include "core/error.h"
+#include "core/repeated_key.h"
 #include "data/egost_labels.h"
 #include "data/option_text.h"
-#include "data/repeated_key.h"
 
 namespace retrace::data {
 namespace {
@@ -81,9 +81,9 @@ class RecordReader {
 
 Json RecordReader::parse(std::string_view line) const {
   Json record;
-  std::string repeated;
+  std::optional<std::string> repeated;
   try {
-    record = Json::parse(line, find_repeated_key(repeated));
+    record = Json::parse(line, core::find_repeated_key(repeated));
   } catch (const Json::parse_error& error) {
     fail("expected one JSON object a line, found bad JSON at character {}; is the line cut off?",
          error.byte);
@@ -96,8 +96,8 @@ Json RecordReader::parse(std::string_view line) const {
         "original_answer, found {}",
         describe_type(record));
   }
-  if (!repeated.empty())
-    fail("field '{}': stands twice in the record; leave one out", core::one_line(repeated));
+  if (repeated)
+    fail("field '{}': stands twice in the record; leave one out", core::one_line(*repeated));
   return record;
 }
 

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
-#include <set>
+
+#include "core/repeated_key.h"
 
 namespace retrace::reward {
 namespace {
@@ -30,17 +31,12 @@ std::string_view without_fence(std::string_view text) {
   return trim(text);
 }
 
-// The object, or null for bad JSON and for a key that comes twice, which parsers differ about.
+// The object, or null for bad JSON and for a key that comes twice.
 Json parse_object(std::string_view text) {
-  std::set<std::string> keys;
-  bool is_repeated = false;
-  const auto look = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::key && depth == 1)
-      is_repeated |= !keys.insert(parsed.get<std::string>()).second;
-    return true;
-  };
-  Json object = Json::parse(text, look, /* allow_exceptions = */ false);
-  return is_repeated || !object.is_object() ? Json() : object;
+  std::optional<std::string> repeated;
+  Json object =
+      Json::parse(text, core::find_repeated_key(repeated), /* allow_exceptions = */ false);
+  return repeated || !object.is_object() ? Json() : object;
 }
 
 }  // namespace

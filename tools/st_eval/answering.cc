@@ -72,16 +72,22 @@ model::Weights read_weights(const ModelOptions& options, const model::ModelConfi
 
 using IdAnswers = std::vector<std::pair<std::string, Answer>>;
 
-// Every rank's packed answers, in the order of the questions that were dealt out by turns.
-IdAnswers gather(const std::string& packed, const std::vector<Question>& questions,
-                 std::span<const size_t> asked, distributed::Communicator& communicator) {
+// The questions are dealt to the ranks by turns; every rank learns all answers, in their order.
+IdAnswers ask(const AnsweringModel& model, const std::vector<Question>& questions,
+              std::span<const size_t> asked, View view, distributed::Communicator& communicator) {
+  const auto size = static_cast<size_t>(communicator.size());
+  std::vector<const Question*> share;
+  for (auto i = static_cast<size_t>(communicator.rank()); i < asked.size(); i += size)
+    share.push_back(&questions[asked[i]]);
+  std::string packed;
+  rl::run_on_all_ranks(communicator, [&] { packed = pack(model.answer(share, view)); });
   const std::vector<std::string> by_rank = communicator.all_gather(packed, "answers");
   IdAnswers answers(asked.size());
-  for (size_t rank = 0; rank < by_rank.size(); ++rank) {
+  for (size_t rank = 0; rank < size; ++rank) {
     size_t place = rank;
     for (Answer& answer : unpack(by_rank[rank])) {
       answers[place] = {questions[asked[place]].id, std::move(answer)};
-      place += by_rank.size();
+      place += size;
     }
   }
   return answers;
@@ -171,22 +177,17 @@ int answer_missing(const AnsweringModel& model, const std::vector<Question>& que
   rl::run_on_all_ranks(communicator, [&] {
     if (open.size() == questions.size()) require_some_media(questions);
   });
-  const auto rank = static_cast<size_t>(communicator.rank());
-  const auto size = static_cast<size_t>(communicator.size());
   core::ProgressLine progress(view == View::kBlind ? "answering, blind" : "answering",
-                              static_cast<int64_t>(open.size()), "questions", rank == 0);
+                              static_cast<int64_t>(open.size()), "questions",
+                              communicator.rank() == 0);
   // Not written before one question could be asked: where none can, the settings are at fault.
   IdAnswers held;
   bool could_ask = open.size() < questions.size();
-  for (size_t begin = 0; begin < open.size(); begin += kQuestionsAtOnce * size) {
+  const size_t at_once = kQuestionsAtOnce * static_cast<size_t>(communicator.size());
+  for (size_t begin = 0; begin < open.size(); begin += at_once) {
     if (const int signal = rl::signal_on_any_rank(communicator); signal != 0) return signal;
-    const size_t end = std::min(begin + kQuestionsAtOnce * size, open.size());
-    std::vector<const Question*> share;
-    for (size_t i = begin + rank; i < end; i += size) share.push_back(&questions[open[i]]);
-    std::string packed;
-    rl::run_on_all_ranks(communicator, [&] { packed = pack(model.answer(share, view)); });
-    for (auto& [id, answer] :
-         gather(packed, questions, {&open[begin], end - begin}, communicator)) {
+    const std::span asked = std::span(open).subspan(begin, std::min(at_once, open.size() - begin));
+    for (auto& [id, answer] : ask(model, questions, asked, view, communicator)) {
       could_ask = could_ask || answer.error.empty();
       held.emplace_back(id, std::move(answer));
     }
@@ -194,14 +195,12 @@ int answer_missing(const AnsweringModel& model, const std::vector<Question>& que
       if (file != nullptr && could_ask) file->append(view, held);
     });
     if (could_ask) held.clear();
-    progress.update(static_cast<int64_t>(end));
+    progress.update(static_cast<int64_t>(begin + asked.size()));
   }
   progress.finish();
-  if (!held.empty()) {
-    core::throw_<core::DataError>("none of the {} questions could be asked; the first, {}: {}",
-                                  held.size(), held.front().first, held.front().second.error);
-  }
-  return 0;
+  if (held.empty()) return 0;
+  core::throw_<core::DataError>("none of the {} questions could be asked; the first, {}: {}",
+                                held.size(), held.front().first, held.front().second.error);
 }
 
 }  // namespace retrace::st_eval

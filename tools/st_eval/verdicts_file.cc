@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json_lines.h"
 
 namespace retrace::st_eval {
 namespace {
@@ -93,18 +93,16 @@ void write_verdicts(const std::filesystem::path& folder, const VerdictsByView& v
 
 VerdictsByView read_verdicts(const std::filesystem::path& folder) {
   VerdictsByView verdicts;
-  std::istringstream lines(core::read_text_file(folder / kName));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    try {
-      const Json json = Json::parse(line);
-      verdicts[json.at("view") == "blind" ? View::kBlind : View::kSeen].push_back(from_json(json));
-    } catch (const std::exception& error) {
-      core::throw_<core::DataError>("{}:{}: not a verdict that st_eval writes: {}",
-                                    (folder / kName).string(), number, error.what());
-    }
-  }
+  core::for_each_json_line(
+      core::read_text_file(folder / kName),
+      [&](int64_t, const Json& json) {
+        verdicts[json.at("view") == "blind" ? View::kBlind : View::kSeen].push_back(
+            from_json(json));
+      },
+      [&](int64_t number, const std::string& reason) {
+        core::throw_<core::DataError>("{}:{}: not a verdict that st_eval writes: {}",
+                                      (folder / kName).string(), number, reason);
+      });
   return verdicts;
 }
 
